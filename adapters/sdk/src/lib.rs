@@ -1,0 +1,1 @@
+//! Write an IPC v0 adapter: implement Adapter, call serve().

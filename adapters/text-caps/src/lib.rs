@@ -1,0 +1,1 @@
+//! Upper-case a text: the smallest adapter.

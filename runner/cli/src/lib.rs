@@ -1,0 +1,1 @@
+//! The command: flags, printing, exit codes.

@@ -1,0 +1,1 @@
+//! Authority, plan, session and outcome of one adapter run.

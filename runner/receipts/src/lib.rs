@@ -1,0 +1,1 @@
+//! Transcript, receipt, verification and comparison.

@@ -1,0 +1,5 @@
+//! What contract-json promises.
+
+mod canonical;
+mod digest;
+mod reader;

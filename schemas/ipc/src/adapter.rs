@@ -1,0 +1,170 @@
+//! The adapter's side of a session.
+
+use std::borrow::Cow;
+
+use contract_json::{Kind, Value, to_canonical_vec, write_canonical_string};
+use serde::Serialize;
+
+use crate::code::Code;
+use crate::envelope::{Envelope, MessageType};
+use crate::message::{Capabilities, Hello};
+use crate::sender::Sender;
+use crate::{Fault, PROTOCOL};
+
+/// What a message from the runner means.
+#[derive(Debug)]
+pub enum AdapterEvent<'a> {
+    /// hello came and was answered; the caller sends its offer.
+    Hello,
+    /// Work.
+    Invoke(Incoming<'a>),
+    /// The invoke with this id should end soon.
+    Cancel(Cow<'a, str>),
+    /// Nothing to do: an acknowledgement, an unknown type (R27), or a message that was answered already (R16).
+    Nothing,
+}
+
+/// One invoke as it arrives.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    /// Its id; replies name it.
+    pub id: Cow<'a, str>,
+    /// The operation.
+    pub op: Cow<'a, str>,
+    /// An object, or nothing, which counts as an empty object.
+    pub args: Option<Value<'a>>,
+    /// How long the runner will wait, in milliseconds.
+    pub timeout_ms: Option<u64>,
+}
+
+/// The state of one session, as the adapter sees it.
+#[derive(Debug)]
+pub struct AdapterSide {
+    sender: Sender,
+    greeted: bool,
+}
+
+impl AdapterSide {
+    /// A session that has not begun. `fallback` numbers the messages when the runner gives no seed and clock.
+    #[must_use]
+    pub fn new(fallback: Sender) -> Self {
+        Self { sender: fallback, greeted: false }
+    }
+
+    /// What a message means. Answers that the protocol itself gives are written to `out`.
+    ///
+    /// # Errors
+    /// The broken rule. The caller writes it with [`AdapterSide::refuse`] and exits with status 2 (R15).
+    pub fn receive<'a>(
+        &mut self,
+        message: &Envelope<'a>,
+        out: &mut Vec<u8>,
+    ) -> Result<AdapterEvent<'a>, Fault> {
+        match message.kind {
+            MessageType::Hello => {
+                let hello = Hello::from_payload(message.payload)?;
+                if let (Some(session), false) = (hello.session, self.greeted) {
+                    self.sender = Sender::new(session.seed.id_prefix("adapter"), session.clock);
+                }
+                self.greeted = true;
+                self.sender.write(out, "hello_ack", Some(&message.id), |out| {
+                    out.extend_from_slice(b"{\"role\":\"adapter\",\"selected\":\"");
+                    out.extend_from_slice(PROTOCOL.as_bytes());
+                    out.extend_from_slice(b"\"}");
+                });
+                Ok(AdapterEvent::Hello)
+            }
+            MessageType::Invoke => Ok(self.invoke(message, out)),
+            MessageType::Cancel => {
+                Ok(message.reply_to.clone().map_or(AdapterEvent::Nothing, AdapterEvent::Cancel))
+            }
+            _ => Ok(AdapterEvent::Nothing),
+        }
+    }
+
+    fn invoke<'a>(&mut self, message: &Envelope<'a>, out: &mut Vec<u8>) -> AdapterEvent<'a> {
+        if !self.greeted {
+            self.error(&message.id, Code::IpcState.as_str(), "invoke before hello", None, out);
+            return AdapterEvent::Nothing;
+        }
+        let op = message.payload.get("op").and_then(Value::as_str);
+        let args = message.payload.get("args");
+        match (op, args) {
+            (Some(op), args) if args.is_none_or(|args| args.kind() == Kind::Object) => {
+                AdapterEvent::Invoke(Incoming {
+                    id: message.id.clone(),
+                    op,
+                    args,
+                    timeout_ms: message.payload.get("timeoutMs").and_then(Value::as_u64),
+                })
+            }
+            (None, _) => {
+                self.error(&message.id, Code::AdapterBadInput.as_str(), "`op` is no string", None, out);
+                AdapterEvent::Nothing
+            }
+            _ => {
+                self.error(&message.id, Code::AdapterBadInput.as_str(), "`args` is no object", None, out);
+                AdapterEvent::Nothing
+            }
+        }
+    }
+
+    /// Writes the capabilities message (R12).
+    pub fn offer(&mut self, capabilities: &Capabilities, out: &mut Vec<u8>) {
+        let payload = to_canonical_vec(capabilities);
+        self.sender.write(out, "capabilities", None, |out| out.extend_from_slice(&payload));
+    }
+
+    /// Writes a progress message (R24).
+    pub fn progress(&mut self, invoke: &str, progress: &impl Serialize, out: &mut Vec<u8>) {
+        let payload = to_canonical_vec(progress);
+        self.sender.write(out, "progress", Some(invoke), |out| out.extend_from_slice(&payload));
+    }
+
+    /// Writes a result (R22). `data` is a JSON object without LF.
+    pub fn result(&mut self, invoke: &str, ok: bool, data: &[u8], out: &mut Vec<u8>) {
+        self.sender.write(out, "result", Some(invoke), |out| {
+            out.extend_from_slice(b"{\"data\":");
+            out.extend_from_slice(data);
+            out.extend_from_slice(if ok { b",\"ok\":true}" } else { b",\"ok\":false}" });
+        });
+    }
+
+    /// Writes an error that ends an invoke (R23).
+    pub fn error(
+        &mut self,
+        invoke: &str,
+        code: &str,
+        message: &str,
+        details: Option<&serde_json::Value>,
+        out: &mut Vec<u8>,
+    ) {
+        self.write_error(Some(invoke), code, message, details, out);
+    }
+
+    /// Writes an error that ends the session (R15).
+    pub fn refuse(&mut self, fault: &Fault, out: &mut Vec<u8>) {
+        self.write_error(None, fault.code.as_str(), &fault.what, None, out);
+    }
+
+    fn write_error(
+        &mut self,
+        reply_to: Option<&str>,
+        code: &str,
+        message: &str,
+        details: Option<&serde_json::Value>,
+        out: &mut Vec<u8>,
+    ) {
+        self.sender.write(out, "error", reply_to, |out| {
+            out.extend_from_slice(b"{\"code\":");
+            write_canonical_string(out, code);
+            if let Some(details) = details {
+                out.extend_from_slice(b",\"details\":");
+                out.extend_from_slice(&to_canonical_vec(details));
+            }
+            out.extend_from_slice(b",\"message\":");
+            write_canonical_string(out, message);
+            out.extend_from_slice(b",\"retryable\":false}");
+        });
+    }
+}
