@@ -29,7 +29,7 @@ impl Value<'_> {
     pub fn is_canonical(self) -> bool {
         let mut out = Vec::with_capacity(self.text.len());
         self.write_canonical(&mut out);
-        out == self.text
+        out == self.text.as_bytes()
     }
 
     // Recursion is bounded by `Limits::max_depth` of the reader.
@@ -37,9 +37,9 @@ impl Value<'_> {
         match self.node().tag {
             Tag::Integer => met.wide_integers |= write_integer(out, self.raw()),
             Tag::Float => met.wide_integers |= write_double(out, parse_double(self.raw())),
-            Tag::EscapedString => write_canonical_string(out, &unescape(&self.text[self.span()])),
+            Tag::EscapedString => write_canonical_string(out, &unescape(self.raw().as_bytes())),
             Tag::Null | Tag::True | Tag::False | Tag::PlainString => {
-                out.extend_from_slice(&self.text[self.span()])
+                out.extend_from_slice(self.raw().as_bytes())
             }
             Tag::Array => {
                 out.push(b'[');

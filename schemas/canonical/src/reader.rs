@@ -89,9 +89,8 @@ impl Tape {
         if u32::try_from(text.len()).is_err() {
             return Err(JsonError::new(E::TooLarge, 0));
         }
-        if let Err(error) = simdutf8::compat::from_utf8(text) {
-            return Err(JsonError::new(E::InvalidUtf8, error.valid_up_to()));
-        }
+        let checked = simdutf8::compat::from_utf8(text)
+            .map_err(|error| JsonError::new(E::InvalidUtf8, error.valid_up_to()))?;
         if text.starts_with("\u{feff}".as_bytes()) {
             return Err(JsonError::new(E::ByteOrderMark, 0));
         }
@@ -99,7 +98,7 @@ impl Tape {
         self.open.clear();
         let end = self.values(text, limits)?;
         match skip_space(text, end) {
-            at if at == text.len() => Ok(Value::root(text, &self.nodes)),
+            at if at == text.len() => Ok(Value::root(checked, &self.nodes)),
             at => Err(JsonError::new(E::TrailingText, at)),
         }
     }

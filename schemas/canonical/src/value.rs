@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::number::{ascii, parse_double};
+use crate::number::parse_double;
 use crate::reader::{Node, Tag};
 use crate::string::unescape;
 
@@ -29,7 +29,7 @@ pub enum Kind {
 /// One value of a parsed text.
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
-    pub(crate) text: &'a [u8],
+    pub(crate) text: &'a str,
     pub(crate) nodes: &'a [Node],
     pub(crate) at: usize,
 }
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Value<'_> {
 }
 
 impl<'a> Value<'a> {
-    pub(crate) fn root(text: &'a [u8], nodes: &'a [Node]) -> Self {
+    pub(crate) fn root(text: &'a str, nodes: &'a [Node]) -> Self {
         Self { text, nodes, at: 0 }
     }
 
@@ -76,7 +76,7 @@ impl<'a> Value<'a> {
     /// Its text as it was written.
     #[must_use]
     pub fn raw(self) -> &'a str {
-        ascii(&self.text[self.span()])
+        &self.text[self.span()]
     }
 
     /// The characters, when it is a string.
@@ -85,9 +85,9 @@ impl<'a> Value<'a> {
         match self.node().tag {
             Tag::PlainString => {
                 let span = self.span();
-                Some(Cow::Borrowed(ascii(&self.text[span.start + 1..span.end - 1])))
+                Some(Cow::Borrowed(&self.text[span.start + 1..span.end - 1]))
             }
-            Tag::EscapedString => Some(unescape(&self.text[self.span()])),
+            Tag::EscapedString => Some(unescape(self.raw().as_bytes())),
             _ => None,
         }
     }
