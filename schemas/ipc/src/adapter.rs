@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use contract_json::{Kind, Value, to_canonical_vec, write_canonical_string};
-use serde::Serialize;
 
 use crate::code::Code;
-use crate::envelope::{Envelope, MessageType};
+use crate::envelope::{Envelope, MessageType, shown};
 use crate::message::{Capabilities, Hello};
+use crate::recent::RecentIds;
 use crate::sender::Sender;
 use crate::{Fault, PROTOCOL};
 
@@ -37,10 +37,30 @@ pub struct Incoming<'a> {
     pub timeout_ms: Option<u64>,
 }
 
+/// What an `error` message says (R23).
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorText<'a> {
+    /// Upper-case, with a namespace; see [`crate::is_error_code`].
+    pub code: &'a str,
+    /// For people.
+    pub message: &'a str,
+    /// Anything.
+    pub details: Option<&'a serde_json::Value>,
+    /// Whether trying again may help.
+    pub retryable: bool,
+}
+
+impl<'a> ErrorText<'a> {
+    fn plain(code: Code, message: &'a str) -> Self {
+        Self { code: code.as_str(), message, details: None, retryable: false }
+    }
+}
+
 /// The state of one session, as the adapter sees it.
 #[derive(Debug)]
 pub struct AdapterSide {
     sender: Sender,
+    recent: RecentIds,
     greeted: bool,
 }
 
@@ -48,7 +68,7 @@ impl AdapterSide {
     /// A session that has not begun. `fallback` numbers the messages when the runner gives no seed and clock.
     #[must_use]
     pub fn new(fallback: Sender) -> Self {
-        Self { sender: fallback, greeted: false }
+        Self { sender: fallback, recent: RecentIds::default(), greeted: false }
     }
 
     /// What a message means. Answers that the protocol itself gives are written to `out`.
@@ -60,6 +80,12 @@ impl AdapterSide {
         message: &Envelope<'a>,
         out: &mut Vec<u8>,
     ) -> Result<AdapterEvent<'a>, Fault> {
+        if !self.recent.insert(&message.id) {
+            return Err(Fault::new(
+                Code::IpcBadEnvelope,
+                format!("id {} was used before", shown(&message.id)),
+            ));
+        }
         match message.kind {
             MessageType::Hello => {
                 let hello = Hello::from_payload(message.payload)?;
@@ -84,7 +110,7 @@ impl AdapterSide {
 
     fn invoke<'a>(&mut self, message: &Envelope<'a>, out: &mut Vec<u8>) -> AdapterEvent<'a> {
         if !self.greeted {
-            self.error(&message.id, Code::IpcState.as_str(), "invoke before hello", None, out);
+            self.error(&message.id, ErrorText::plain(Code::IpcState, "invoke before hello"), out);
             return AdapterEvent::Nothing;
         }
         let op = message.payload.get("op").and_then(Value::as_str);
@@ -98,12 +124,9 @@ impl AdapterSide {
                     timeout_ms: message.payload.get("timeoutMs").and_then(Value::as_u64),
                 })
             }
-            (None, _) => {
-                self.error(&message.id, Code::AdapterBadInput.as_str(), "`op` is no string", None, out);
-                AdapterEvent::Nothing
-            }
-            _ => {
-                self.error(&message.id, Code::AdapterBadInput.as_str(), "`args` is no object", None, out);
+            (op, _) => {
+                let what = if op.is_none() { "`op` is no string" } else { "`args` is no object" };
+                self.error(&message.id, ErrorText::plain(Code::AdapterBadInput, what), out);
                 AdapterEvent::Nothing
             }
         }
@@ -115,10 +138,9 @@ impl AdapterSide {
         self.sender.write(out, "capabilities", None, |out| out.extend_from_slice(&payload));
     }
 
-    /// Writes a progress message (R24).
-    pub fn progress(&mut self, invoke: &str, progress: &impl Serialize, out: &mut Vec<u8>) {
-        let payload = to_canonical_vec(progress);
-        self.sender.write(out, "progress", Some(invoke), |out| out.extend_from_slice(&payload));
+    /// Writes a progress message (R24). `payload` is a JSON object without LF.
+    pub fn progress(&mut self, invoke: &str, payload: &[u8], out: &mut Vec<u8>) {
+        self.sender.write(out, "progress", Some(invoke), |out| out.extend_from_slice(payload));
     }
 
     /// Writes a result (R22). `data` is a JSON object without LF.
@@ -131,40 +153,30 @@ impl AdapterSide {
     }
 
     /// Writes an error that ends an invoke (R23).
-    pub fn error(
-        &mut self,
-        invoke: &str,
-        code: &str,
-        message: &str,
-        details: Option<&serde_json::Value>,
-        out: &mut Vec<u8>,
-    ) {
-        self.write_error(Some(invoke), code, message, details, out);
+    pub fn error(&mut self, invoke: &str, error: ErrorText<'_>, out: &mut Vec<u8>) {
+        self.write_error(Some(invoke), error, out);
     }
 
-    /// Writes an error that ends the session (R15).
+    /// Writes an error that ends the session (R15, R17).
     pub fn refuse(&mut self, fault: &Fault, out: &mut Vec<u8>) {
-        self.write_error(None, fault.code.as_str(), &fault.what, None, out);
+        self.write_error(None, ErrorText::plain(fault.code, &fault.what), out);
     }
 
-    fn write_error(
-        &mut self,
-        reply_to: Option<&str>,
-        code: &str,
-        message: &str,
-        details: Option<&serde_json::Value>,
-        out: &mut Vec<u8>,
-    ) {
+    fn write_error(&mut self, reply_to: Option<&str>, error: ErrorText<'_>, out: &mut Vec<u8>) {
         self.sender.write(out, "error", reply_to, |out| {
             out.extend_from_slice(b"{\"code\":");
-            write_canonical_string(out, code);
-            if let Some(details) = details {
+            write_canonical_string(out, error.code);
+            if let Some(details) = error.details {
                 out.extend_from_slice(b",\"details\":");
                 out.extend_from_slice(&to_canonical_vec(details));
             }
             out.extend_from_slice(b",\"message\":");
-            write_canonical_string(out, message);
-            out.extend_from_slice(b",\"retryable\":false}");
+            write_canonical_string(out, error.message);
+            out.extend_from_slice(if error.retryable {
+                b",\"retryable\":true}"
+            } else {
+                b",\"retryable\":false}"
+            });
         });
     }
 }

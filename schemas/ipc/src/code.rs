@@ -140,6 +140,12 @@ codes! {
     AdapterBadInput = "ADAPTER_BAD_INPUT", Failed,
         "The adapter refused the arguments.",
         "Compare the arguments with the operation's input schema.";
+    AdapterBadOutput = "ADAPTER_BAD_OUTPUT", Failed,
+        "An operation gave back what cannot be sent.",
+        "This is a fault of the adapter: data is a JSON object, and an error code is upper-case with a namespace.";
+    AdapterIo = "ADAPTER_IO", Failed,
+        "The adapter met a system error.",
+        "The details name it; EACCES means that the path was not granted.";
     AdapterPanic = "ADAPTER_PANIC", Failed,
         "The adapter's code panicked in an operation.",
         "This is a fault of the adapter; its stderr has the place.";

@@ -29,6 +29,7 @@
 //! ```
 
 mod adapter;
+pub mod broker;
 mod clock;
 mod code;
 mod envelope;
@@ -39,14 +40,14 @@ mod runner;
 mod sender;
 mod session;
 
-pub use adapter::{AdapterEvent, AdapterSide, Incoming};
+pub use adapter::{AdapterEvent, AdapterSide, ErrorText, Incoming};
 pub use clock::{ParseTimeError, Timestamp};
 pub use code::{Code, Exit};
 pub use envelope::{Envelope, MessageType};
 pub use line::{Line, LineReader, LineTooLong};
 pub use message::{
     AdapterName, CancelReason, Capabilities, Capability, ErrorReply, Hello, Progress, Reply, SchemaRef,
-    SideEffect, SideEffects, Timeouts, check_progress, check_result,
+    SideEffect, SideEffects, Timeouts, check_progress, check_result, is_error_code,
 };
 pub use recent::RecentIds;
 pub use runner::{Event, Invocation, RunnerSide};

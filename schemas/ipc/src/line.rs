@@ -73,12 +73,10 @@ impl LineReader {
         let too_long = LineTooLong { max_line_bytes: self.max_line_bytes };
         let Some(found) = memchr::memchr(b'\n', &self.buffer[self.searched..self.pending.end]) else {
             self.searched = self.pending.end;
-            // One byte more than the limit may be a CR whose LF is still to come.
-            return if self.pending.len() > self.max_line_bytes.saturating_add(1) {
-                Err(too_long)
-            } else {
-                Ok(None)
-            };
+            // A CR at the end may be half of the line's end.
+            let pending = &self.buffer[self.pending.clone()];
+            let length = pending.strip_suffix(b"\r").unwrap_or(pending).len();
+            return if length > self.max_line_bytes { Err(too_long) } else { Ok(None) };
         };
         let end = self.searched + found;
         let text = self.pending.start..end;

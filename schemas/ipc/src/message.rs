@@ -254,7 +254,7 @@ pub fn check_result(payload: Value<'_>) -> Result<Reply<'_>, Fault> {
 impl<'a> ErrorReply<'a> {
     pub(crate) fn from_payload(payload: Value<'a>) -> Result<Self, Fault> {
         let code = required_text(payload, "code")?;
-        if !is_code(&code) {
+        if !is_error_code(&code) {
             return Err(bad(format!(
                 "{} is no error code: upper-case letters and digits, with `_` after the namespace",
                 shown(&code)
@@ -273,7 +273,9 @@ impl<'a> ErrorReply<'a> {
     }
 }
 
-fn is_code(text: &str) -> bool {
+/// Whether `text` can be the code of an `error` (R23): at most 128 upper-case letters, digits and `_`, with a namespace.
+#[must_use]
+pub fn is_error_code(text: &str) -> bool {
     let mut words = text.split('_');
     text.len() <= 128
         && text.contains('_')

@@ -1,5 +1,7 @@
 //! The runner's side of a session: what may come when, and what it means.
 
+use std::ops::Range;
+
 use contract_json::write_canonical_string;
 
 use crate::code::Code;
@@ -78,8 +80,9 @@ impl RunnerSide {
         }
     }
 
-    /// Writes hello (R10). `requested` is empty when the runner will take what is offered.
-    pub fn hello(&mut self, requested: &[String], out: &mut Vec<u8>) {
+    /// Writes hello (R10) and returns where its payload stands. `requested` is empty when the runner will take what is offered.
+    pub fn hello(&mut self, requested: &[String], out: &mut Vec<u8>) -> Range<usize> {
+        self.state = State::AwaitHelloAck;
         let session = &self.session;
         self.sender.write(out, "hello", None, |out| {
             out.extend_from_slice(b"{\"protocols\":[\"");
@@ -93,33 +96,38 @@ impl RunnerSide {
             out.extend_from_slice(b"\",\"seed\":\"");
             out.extend_from_slice(session.seed.as_str().as_bytes());
             out.extend_from_slice(b"\"}}");
-        });
-        self.state = State::AwaitHelloAck;
+        })
     }
 
     /// Writes capabilities_ack (R13); from now on invokes may be sent.
     ///
     /// # Panics
     /// Before [`Event::Capabilities`] came.
-    pub fn accept(&mut self, operations: &[String], out: &mut Vec<u8>) {
+    pub fn accept(&mut self, operations: &[String], out: &mut Vec<u8>) -> Range<usize> {
         assert_eq!(self.state, State::Offered, "accept() answers Event::Capabilities");
+        self.state = State::Ready;
         let reply_to = std::mem::take(&mut self.capabilities_id);
         self.sender.write(out, "capabilities_ack", Some(&reply_to), |out| {
             out.extend_from_slice(b"{\"accepted\":");
             write_names(out, operations);
             out.push(b'}');
-        });
-        self.state = State::Ready;
+        })
     }
 
     /// Writes an invoke (R20). `args` is a JSON object without LF.
     ///
     /// # Panics
     /// Before [`RunnerSide::accept`].
-    pub fn invoke(&mut self, op: &str, args: &[u8], timeout_ms: u64, out: &mut Vec<u8>) -> Invocation {
+    pub fn invoke(
+        &mut self,
+        op: &str,
+        args: &[u8],
+        timeout_ms: u64,
+        out: &mut Vec<u8>,
+    ) -> (Invocation, Range<usize>) {
         assert_eq!(self.state, State::Ready, "invokes follow accept()");
         let invocation = Invocation(self.sender.next_number());
-        self.sender.write(out, "invoke", None, |out| {
+        let payload = self.sender.write(out, "invoke", None, |out| {
             out.extend_from_slice(b"{\"args\":");
             out.extend_from_slice(args);
             out.extend_from_slice(b",\"op\":");
@@ -129,18 +137,23 @@ impl RunnerSide {
             out.push(b'}');
         });
         self.open.push(Open { invocation, next_seq: None, given_up: false });
-        invocation
+        (invocation, payload)
     }
 
     /// Writes a cancel (R26) for an open invoke.
-    pub fn cancel(&mut self, invocation: Invocation, reason: CancelReason, out: &mut Vec<u8>) {
+    pub fn cancel(
+        &mut self,
+        invocation: Invocation,
+        reason: CancelReason,
+        out: &mut Vec<u8>,
+    ) -> Range<usize> {
         let id = self.sender.id(invocation.0);
         let id = std::str::from_utf8(&id).expect("ids are hex digits");
         self.sender.write(out, "cancel", Some(id), |out| {
             out.extend_from_slice(b"{\"reason\":\"");
             out.extend_from_slice(reason.as_str().as_bytes());
             out.extend_from_slice(b"\"}");
-        });
+        })
     }
 
     /// No end of this invoke counts any more; a late one is ignored.

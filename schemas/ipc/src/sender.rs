@@ -1,5 +1,7 @@
 //! Writing envelopes: ids and times in series (R50).
 
+use std::ops::Range;
+
 use contract_json::write_canonical_string;
 
 use crate::clock::Timestamp;
@@ -51,18 +53,21 @@ impl Sender {
         })
     }
 
-    /// Appends one line: members in canonical order, `payload` (a JSON object) as `write` leaves it.
-    pub fn write<T>(
+    /// Appends one line: members in canonical order, `payload` (a JSON object) as `write` leaves it. Returns where in
+    /// `out` the payload stands.
+    pub fn write(
         &mut self,
         out: &mut Vec<u8>,
         kind: &str,
         reply_to: Option<&str>,
-        write: impl FnOnce(&mut Vec<u8>) -> T,
-    ) -> T {
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Range<usize> {
         out.extend_from_slice(b"{\"id\":\"");
         out.extend_from_slice(&self.id(self.next));
         out.extend_from_slice(b"\",\"payload\":");
-        let written = write(out);
+        let start = out.len();
+        write(out);
+        let payload = start..out.len();
         if let Some(id) = reply_to {
             out.extend_from_slice(b",\"replyTo\":");
             write_canonical_string(out, id);
@@ -73,6 +78,6 @@ impl Sender {
         write_canonical_string(out, kind);
         out.extend_from_slice(b",\"v\":\"ipc.v0\"}\n");
         self.next += 1;
-        written
+        payload
     }
 }
