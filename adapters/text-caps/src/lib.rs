@@ -1,1 +1,0 @@
-//! Upper-case a text: the smallest adapter.
