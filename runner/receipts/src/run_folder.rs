@@ -74,6 +74,12 @@ impl RunFolder {
         &self.path
     }
 
+    /// The lock file: empty, ours, and there as long as the folder is used.
+    #[must_use]
+    pub fn lock_path(&self) -> PathBuf {
+        self.path.join(LOCK)
+    }
+
     /// The launch begins: what an older run left is removed (the scratch folder, too), room for the receipt is
     /// reserved, and the transcript is opened.
     ///

@@ -131,6 +131,12 @@ codes! {
     AdapterClosedStdout = "ADAPTER_CLOSED_STDOUT", Failed,
         "The adapter closed its stdout while it still owed answers.",
         "Keep stdout open until stdin ends.";
+    AdapterClosedStdin = "ADAPTER_CLOSED_STDIN", Failed,
+        "The adapter closed its stdin before it had read everything.",
+        "Read stdin until it ends.";
+    AdapterOverBudget = "ADAPTER_OVER_BUDGET", TimedOut,
+        "The adapter used more processor time than its budget has.",
+        "Raise the limit that is named.";
     AdapterIgnoredEof = "ADAPTER_IGNORED_EOF", Failed,
         "The adapter did not exit after its stdin was closed, and had to be ended.",
         "Exit with status 0 at end of stdin.";

@@ -1,0 +1,210 @@
+//! Every flag.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs adapters in a sandbox over IPC v0, and leaves evidence that anyone can check.
+#[derive(Debug, Parser)]
+#[command(name = "contract-runner", version, max_term_width = 110, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+const EXIT_CODES: &str = "Exit status: 0 done, and the answer is yes; 1 done, and the answer is no; 2 usage or unreadable input; \
+3 not allowed, or the sandbox cannot be enforced; 4 the adapter or the protocol failed; 5 a deadline or a budget; 6 evidence that \
+cannot be judged; 70 a bug; 74 evidence could not be written; 130, 143 signals.";
+
+/// How to print.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Output {
+    /// The form of what is printed on stdout
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human, value_name = "FORM")]
+    pub(crate) format: Format,
+    /// Nothing on stderr but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// More on stderr: the whole profile, progress messages, all that was kept of the adapter's stderr
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// Human or machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Human,
+    /// JSON, one document or one a line
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs an adapter: its result on stdout, a transcript and a receipt in the output folder
+    Run(Box<RunArgs>),
+    /// Checks the evidence of a run: offline, nothing is started
+    Verify {
+        /// The output folder of the run
+        folder: PathBuf,
+        /// The receipt's digest, from elsewhere: blake3:HEX or sha256:HEX
+        #[arg(long, value_name = "DIGEST")]
+        expect_digest: Option<String>,
+    },
+    /// Verifies a run, really runs it again, and compares
+    Replay {
+        /// The output folder of the run
+        folder: PathBuf,
+        /// Keep the evidence of the second run here
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
+    /// Names what differs between two runs
+    Compare {
+        /// The output folder of one run
+        a: PathBuf,
+        /// The output folder of another
+        b: PathBuf,
+    },
+    /// Adapters: what they offer, which were reviewed
+    #[command(subcommand)]
+    Adapter(AdapterCommand),
+    /// The sandbox of this host
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+    /// Prints completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Writes man pages
+    Man {
+        /// The folder for them
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdapterCommand {
+    /// Starts an adapter in its sandbox, shakes hands, and shows what it offers and may do
+    Inspect(InspectArgs),
+    /// Pins adapters to the byte: command, manifest and offer, as adapters.lock
+    Lock {
+        /// Names, paths or command lines
+        #[arg(required = true, value_name = "ADAPTER")]
+        adapters: Vec<String>,
+        /// Write the lock here instead of stdout
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        authority: Authority,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// Name, path or command line of the adapter
+    pub(crate) adapter: String,
+    #[command(flatten)]
+    pub(crate) authority: Authority,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    /// Tries which properties this host can give
+    Check {
+        /// As if the kernel had no higher Landlock ABI
+        #[arg(long, value_name = "ABI", value_parser = clap::value_parser!(u8).range(1..))]
+        sandbox_max_abi: Option<u8>,
+    },
+}
+
+/// What an adapter may do, and how much.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Authority {
+    /// Grant a right: read=PATH, write=PATH, exec=PATH, connect=HOST:PORT, raw-tcp=PORT, processes=N, env=NAME,
+    /// side-effect=KIND
+    #[arg(long, value_name = "RIGHT")]
+    pub(crate) allow: Vec<String>,
+    /// Set a limit: memory, address-space, file-size, open-files, cpu, handshake, idle, total, run; as in memory=256MiB or
+    /// total=30s
+    #[arg(long, value_name = "NAME=AMOUNT")]
+    pub(crate) limit: Vec<String>,
+    /// A grant document
+    #[arg(long, value_name = "FILE")]
+    pub(crate) grant: Vec<PathBuf>,
+    /// Only grant documents count: --allow gives nothing
+    #[arg(long)]
+    pub(crate) require_grant: bool,
+    /// Run although this property of the sandbox is missing; the receipt records it
+    #[arg(long, value_name = "PROPERTY")]
+    pub(crate) accept_gap: Vec<String>,
+    /// As if the kernel had no higher Landlock ABI
+    #[arg(long, value_name = "ABI", value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) sandbox_max_abi: Option<u8>,
+    /// Only the adapters in this lock file, as they were reviewed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lock: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Name, path or command line of the adapter
+    #[arg(long, value_name = "ADAPTER")]
+    pub(crate) adapter: String,
+    /// The operation; not needed when the adapter has one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) op: Option<String>,
+
+    /// Arguments: {"text": TEXT}
+    #[arg(long, value_name = "TEXT", group = "input")]
+    pub(crate) text: Option<String>,
+    /// Arguments: a JSON object
+    #[arg(long, value_name = "JSON", group = "input")]
+    pub(crate) args: Option<String>,
+    /// Arguments: a file with a JSON object; `-` is stdin
+    #[arg(long, value_name = "FILE", group = "input")]
+    pub(crate) args_file: Option<PathBuf>,
+    /// Calls: an NDJSON file with {"op": NAME, "args": OBJECT} a line, in one session
+    #[arg(long, value_name = "FILE", group = "input", conflicts_with = "repeat")]
+    pub(crate) batch: Option<PathBuf>,
+    /// Make the same call so often, in one session
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) repeat: u64,
+    /// Most calls open at a time
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) in_flight: usize,
+
+    #[command(flatten)]
+    pub(crate) authority: Authority,
+
+    /// The output folder: empty, new, or that of an older run [default: .workstation/runs/ID]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// 32 hex digits from which all ids follow; otherwise they follow from the plan
+    #[arg(long, value_name = "HEX")]
+    pub(crate) seed: Option<String>,
+    /// Keep everything that went over the pipes, not only when the run fails
+    #[arg(long)]
+    pub(crate) keep_wire: bool,
+    /// Set lines on the adapter's stdout aside that are no messages, instead of failing
+    #[arg(long)]
+    pub(crate) lax_stdout: bool,
+    /// The longest line that is accepted
+    #[arg(long, value_name = "BYTES", default_value_t = contract_ipc::DEFAULT_MAX_LINE_BYTES,
+          value_parser = line_bytes)]
+    pub(crate) max_line_bytes: usize,
+}
+
+/// A line is held in memory as a whole.
+const MAX_LINE_BYTES: u64 = 1 << 30;
+
+fn line_bytes(text: &str) -> Result<usize, String> {
+    contract_engine::parse_bytes(text)
+        .filter(|bytes| (1024..=MAX_LINE_BYTES).contains(bytes))
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .ok_or_else(|| "write bytes from 1KiB to 1GiB, such as 64MiB".to_owned())
+}

@@ -1,0 +1,30 @@
+//! `completions` and `man`: made from the flags themselves.
+
+use std::path::Path;
+
+use clap::CommandFactory as _;
+use contract_engine::Failure;
+use contract_ipc::{Code, Exit};
+
+use super::note;
+use crate::args::{Arguments, Format, Output};
+
+pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "contract-runner", &mut text);
+    super::print_line(String::from_utf8_lossy(&text).trim_end());
+    Ok(Exit::Satisfied)
+}
+
+pub(crate) fn man(folder: &Path) -> Result<Exit, Failure> {
+    std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(Arguments::command(), folder))
+        .map_err(|error| {
+            Failure::new(Code::ContractOutUnwritable, format!("{}: {error}", folder.display()))
+        })?;
+    note(
+        Output { format: Format::Human, quiet: false, verbose: false },
+        &format!("man pages are in {}", folder.display()),
+    );
+    Ok(Exit::Satisfied)
+}

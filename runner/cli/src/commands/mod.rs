@@ -1,0 +1,106 @@
+//! One module for each subcommand.
+
+mod adapter;
+mod compare;
+mod generate;
+mod replay;
+mod run;
+mod sandbox;
+mod verify;
+
+use std::io::Write as _;
+
+use contract_engine::Failure;
+use contract_ipc::{Code, Exit};
+use serde_json::{Value, json};
+
+use crate::args::{AdapterCommand, Arguments, Authority, Command, Format, Output, SandboxCommand};
+use crate::{show, style};
+
+/// Does what was asked for.
+pub(crate) fn run(arguments: Arguments) -> Exit {
+    let output = arguments.output;
+    let done = match arguments.command {
+        Command::Run(args) => run::run(&args, output),
+        Command::Verify { folder, expect_digest } => {
+            verify::verify(&folder, expect_digest.as_deref(), output)
+        }
+        Command::Replay { folder, out } => replay::replay(&folder, out.as_deref(), output),
+        Command::Compare { a, b } => compare::compare(&a, &b, output),
+        Command::Adapter(AdapterCommand::Inspect(args)) => adapter::inspect(&args, output),
+        Command::Adapter(AdapterCommand::Lock { adapters, out, authority }) => {
+            adapter::lock(&adapters, out.as_deref(), &authority, output)
+        }
+        Command::Sandbox(SandboxCommand::Check { sandbox_max_abi }) => {
+            sandbox::check(sandbox_max_abi, output)
+        }
+        Command::Completions { shell } => generate::completions(shell),
+        Command::Man { folder } => generate::man(&folder),
+    };
+    done.unwrap_or_else(|failure| report(&failure, output))
+}
+
+/// A failure without a run.
+fn report(failure: &Failure, output: Output) -> Exit {
+    if output.format == Format::Json {
+        print_json(
+            &json!({"v": "failure.v0", "exit": failure.code.exit().status(), "error": failure_json(failure)}),
+        );
+    } else {
+        show::failure(failure);
+        show::cure(failure);
+    }
+    failure.code.exit()
+}
+
+fn failure_json(failure: &Failure) -> Value {
+    let mut error = json!({"code": failure.code_text(), "message": failure.message, "hint": failure.cure()});
+    if let Some(cause) = &failure.cause {
+        error["cause"] = json!(cause);
+    }
+    if let Some(frame) = &failure.last_frame {
+        error["lastFrame"] = json!(frame);
+    }
+    error
+}
+
+fn print_json(value: &Value) {
+    print_line(&value.to_string());
+}
+
+/// A line on stdout. Nobody may be there to read it.
+fn print_line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn usage(what: impl Into<String>) -> Failure {
+    Failure::new(Code::ContractUsage, what)
+}
+
+/// A request without calls.
+fn request(adapter: &str, authority: &Authority) -> contract_engine::Request {
+    contract_engine::Request {
+        adapter: adapter.to_owned(),
+        op: None,
+        calls: contract_engine::Calls::None,
+        allow: authority.allow.clone(),
+        limits: authority.limit.clone(),
+        grants: authority.grant.clone(),
+        require_grant: authority.require_grant,
+        accept_gaps: authority.accept_gap.clone(),
+        max_abi: authority.sandbox_max_abi,
+        seed: None,
+        in_flight: 1,
+        lax_stdout: false,
+        keep_wire: false,
+        max_line_bytes: contract_ipc::DEFAULT_MAX_LINE_BYTES,
+        lock: authority.lock.clone(),
+    }
+}
+
+/// Errors while something is said on stderr do not matter; this one does not even exist with `-q`.
+fn note(output: Output, text: &str) {
+    if !output.quiet {
+        style::say(text);
+    }
+}

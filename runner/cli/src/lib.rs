@@ -1,1 +1,0 @@
-//! The command: flags, printing, exit codes.

@@ -1,0 +1,131 @@
+//! Results on stdout, in the order of the calls.
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Stdout, Write};
+
+use contract_engine::{Answer, Note, Watcher};
+use contract_json::write_canonical_string;
+
+use crate::progress::Spinner;
+use crate::style;
+
+/// Prints what a run answers, and shows its progress.
+pub(crate) struct Printer {
+    out: BufWriter<Stdout>,
+    /// One call: its data is printed alone, and only when the run ended well. Several: a line for each, as they end.
+    single: bool,
+    held: Option<Vec<u8>>,
+    /// Lines whose turn has not come.
+    early: BTreeMap<u64, Vec<u8>>,
+    next: u64,
+    line: Vec<u8>,
+    spinner: Option<Spinner>,
+    verbose: bool,
+    /// Nobody reads stdout any more.
+    closed: bool,
+}
+
+impl Printer {
+    pub(crate) fn new(single: bool, spinner: Option<Spinner>, verbose: bool) -> Self {
+        Self {
+            out: BufWriter::with_capacity(64 * 1024, std::io::stdout()),
+            single,
+            held: None,
+            early: BTreeMap::new(),
+            next: 0,
+            line: Vec::new(),
+            spinner,
+            verbose,
+            closed: false,
+        }
+    }
+
+    /// The data of a single call.
+    pub(crate) fn take_single(&mut self) -> Option<Vec<u8>> {
+        self.held.take()
+    }
+
+    /// The spinner goes, and everything is written.
+    pub(crate) fn finish(&mut self) {
+        self.spinner = None;
+        for (_, line) in std::mem::take(&mut self.early) {
+            self.write(&line);
+        }
+        self.closed |= self.out.flush().is_err();
+    }
+
+    /// One line.
+    pub(crate) fn print(&mut self, line: &[u8]) {
+        self.write(line);
+        self.write(b"\n");
+        self.closed |= self.out.flush().is_err();
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.closed = self.closed || self.out.write_all(bytes).is_err();
+    }
+}
+
+/// `{"ok":true,"data":{...}}` or `{"error":{"code":...,"message":...}}`
+fn write_line(line: &mut Vec<u8>, answer: &Answer<'_>) {
+    line.clear();
+    match answer {
+        Answer::Result { ok, data } => {
+            line.extend_from_slice(if *ok { b"{\"ok\":true" } else { b"{\"ok\":false" });
+            if let Some(data) = data {
+                line.extend_from_slice(b",\"data\":");
+                line.extend_from_slice(data);
+            }
+            line.extend_from_slice(b"}\n");
+        }
+        Answer::Error { code, message } => {
+            line.extend_from_slice(b"{\"error\":{\"code\":");
+            write_canonical_string(line, code);
+            line.extend_from_slice(b",\"message\":");
+            write_canonical_string(line, message);
+            line.extend_from_slice(b"}}\n");
+        }
+    }
+}
+
+impl Watcher for Printer {
+    fn serving(&mut self, calls: u64) {
+        if let Some(spinner) = &self.spinner {
+            spinner.serving(calls);
+        }
+    }
+
+    fn progress(&mut self, call: u64, note: &Note<'_>) {
+        let message = note.message.as_deref().unwrap_or_default();
+        if let Some(spinner) = &self.spinner {
+            spinner.note(note.fraction, message);
+        } else if self.verbose && !message.is_empty() {
+            style::say(&style::dim(&format!("  call {call}: {}", style::tame(message))));
+        }
+    }
+
+    fn answer(&mut self, call: u64, answer: &Answer<'_>) {
+        if let Some(spinner) = &self.spinner {
+            spinner.answered();
+        }
+        if self.single {
+            if let Answer::Result { data: Some(data), .. } = answer {
+                self.held = Some(data.to_vec());
+            }
+            return;
+        }
+        let mut line = std::mem::take(&mut self.line);
+        write_line(&mut line, answer);
+        if call == self.next {
+            self.write(&line);
+            self.next += 1;
+            while let Some(line) = self.early.remove(&self.next) {
+                self.write(&line);
+                self.next += 1;
+            }
+        } else {
+            self.early.insert(call, line.clone());
+        }
+        self.line = line;
+    }
+}

@@ -1,0 +1,11 @@
+//! The one home of the wall clock.
+
+use contract_ipc::Timestamp;
+
+/// The time now.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one home of the wall clock")]
+pub fn now() -> Timestamp {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix_ms(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,8 @@
+//! From what the user typed to the file that will be executed, by reading files only (architecture, section 5).
+
+mod executable;
+mod language;
+mod resolve;
+mod shim;
+
+pub use resolve::{Command, find, needs_of};

@@ -1,0 +1,146 @@
+//! Starting the launcher. The one place in the runner where a process is started.
+
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+use std::process::Stdio;
+
+use contract_ipc::Code;
+use contract_ipc::broker::BROKER_VARIABLE;
+use contract_sandbox::{GrantedFd, LaunchSpec};
+use rustix::fs::MemfdFlags;
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::pipe::{PipeFlags, pipe_with};
+use tokio::net::unix::pipe;
+
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::session::Pipes;
+
+/// A launcher that was started, and our ends of everything.
+#[derive(Debug)]
+pub(crate) struct Launched {
+    pub(crate) child: async_process::Child,
+    pub(crate) pid: u32,
+    pub(crate) pipes: Pipes,
+    /// Our end of the broker's socket.
+    pub(crate) broker: Option<OwnedFd>,
+}
+
+fn system(what: &str, error: impl std::fmt::Display) -> Failure {
+    Failure::new(Code::AdapterSpawnFailed, format!("{what}: {error}"))
+}
+
+fn pipe_pair() -> Result<(OwnedFd, OwnedFd), Failure> {
+    pipe_with(PipeFlags::CLOEXEC).map_err(|error| {
+        system("a pipe cannot be made", error).hint("Raise the limit on open files (ulimit -n).")
+    })
+}
+
+/// The environment of the adapter: nothing of ours, the same everywhere.
+fn environment(plan: &Plan, broker: Option<&OwnedFd>) -> Vec<(String, String)> {
+    let scratch = plan.scratch.display().to_string();
+    let mut variables = vec![
+        ("HOME".to_owned(), scratch.clone()),
+        ("LC_ALL".to_owned(), "C.UTF-8".to_owned()),
+        ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned()),
+        ("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned()),
+        ("PYTHONHASHSEED".to_owned(), "0".to_owned()),
+        ("TMPDIR".to_owned(), scratch),
+        ("TZ".to_owned(), "UTC".to_owned()),
+    ];
+    if let Some(broker) = broker {
+        variables.push((BROKER_VARIABLE.to_owned(), broker.as_raw_fd().to_string()));
+    }
+    variables.extend(plan.secrets.iter().cloned());
+    variables
+}
+
+/// Starts the launcher with the plan's profile. Must be called on the main thread: the parent-death signal is that of the thread.
+pub(crate) fn launch(plan: &Plan, launcher: &Path, canary: &Path) -> Result<Launched, Failure> {
+    let (stdin, our_stdin) = pipe_pair()?;
+    let (our_stdout, stdout) = pipe_pair()?;
+    let (our_stderr, stderr) = pipe_pair()?;
+    let (our_report, report) = pipe_pair()?;
+    let life = if plan.profile.is_one_process() { None } else { Some(pipe_pair()?) };
+    let wants_broker = plan.rights.iter().any(|right| matches!(right, crate::Right::Connect(..)));
+    let broker = wants_broker
+        .then(|| socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None))
+        .transpose()
+        .map_err(|error| system("a socket pair cannot be made", error))?;
+    let theirs = broker.as_ref().map(|(_, theirs)| theirs);
+    let spec = LaunchSpec {
+        profile: plan.profile.clone(),
+        program: plan.command.program.clone(),
+        argv: plan.command.argv.clone(),
+        env: environment(plan, theirs),
+        cwd: plan.scratch.clone(),
+        canary: canary.to_owned(),
+        runner_pid: std::process::id(),
+        granted_fds: theirs
+            .map(|fd| GrantedFd { fd: fd.as_raw_fd(), name: "broker".to_owned() })
+            .into_iter()
+            .collect(),
+        max_abi: plan.request.max_abi,
+    };
+    let spec_fd = spec_file(&spec)?;
+
+    let mut arguments = vec![
+        "--spec-fd".to_owned(),
+        spec_fd.as_raw_fd().to_string(),
+        "--report-fd".to_owned(),
+        report.as_raw_fd().to_string(),
+    ];
+    let mut inherited = vec![&spec_fd, &report];
+    inherited.extend(theirs);
+    if let Some((theirs, _)) = &life {
+        arguments.extend(["--life-fd".to_owned(), theirs.as_raw_fd().to_string()]);
+        inherited.push(theirs);
+    }
+    for fd in inherited {
+        fcntl_setfd(fd, FdFlags::empty())
+            .map_err(|error| system("a descriptor cannot be handed over", error))?;
+    }
+    #[expect(clippy::disallowed_methods, reason = "contract-engine starts the launcher, and nothing else")]
+    let child = async_process::Command::new(launcher)
+        .args(arguments)
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::from(stdin))
+        .stdout(Stdio::from(stdout))
+        .stderr(Stdio::from(stderr))
+        .spawn()
+        .map_err(|error| {
+            system(&format!("the launcher {} cannot be started", launcher.display()), error)
+                .hint("Install contract-launch beside contract-runner (tools/install does it).")
+        })?;
+    let receiver =
+        |fd| pipe::Receiver::from_owned_fd(fd).map_err(|error| system("a pipe cannot be watched", error));
+    Ok(Launched {
+        pid: child.id(),
+        child,
+        pipes: Pipes {
+            stdin: pipe::Sender::from_owned_fd(our_stdin)
+                .map_err(|error| system("a pipe cannot be watched", error))?,
+            stdout: receiver(our_stdout)?,
+            stderr: receiver(our_stderr)?,
+            report: receiver(our_report)?,
+            life: life.map(|(_, ours)| ours),
+        },
+        broker: broker.map(|(ours, _)| ours),
+    })
+}
+
+/// The spec in a file that exists only in memory: a pipe could fill up before anyone reads it.
+fn spec_file(spec: &LaunchSpec) -> Result<OwnedFd, Failure> {
+    let bytes = spec.encode().map_err(|error| system("the launch spec cannot be written", error))?;
+    let memory = rustix::fs::memfd_create("launch-spec", MemfdFlags::CLOEXEC)
+        .map_err(|error| system("the launch spec cannot be written", error))?;
+    let mut file = File::from(memory);
+    file.write_all(&bytes)
+        .and_then(|()| file.rewind())
+        .map_err(|error| system("the launch spec cannot be written", error))?;
+    Ok(OwnedFd::from(file))
+}

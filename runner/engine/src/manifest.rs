@@ -1,0 +1,149 @@
+//! `adapter.json`: what an adapter is, what it offers, and what it asks for.
+
+use std::path::{Path, PathBuf};
+
+use contract_ipc::{Code, SchemaRef, SideEffects, Timeouts};
+use contract_json::{Digest, to_canonical_vec};
+use serde::{Deserialize, Serialize};
+
+use crate::budget::LimitTexts;
+use crate::failure::Failure;
+
+/// The largest manifest that is read.
+const MAX_MANIFEST_BYTES: u64 = 4 << 20;
+
+/// An adapter manifest, `schemas/json/adapter/adapter.v0.schema.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// `adapter.v0`
+    pub v: ManifestVersion,
+    /// Name, also that of its folder or binary.
+    pub name: String,
+    /// Version of the adapter.
+    pub version: String,
+    /// One sentence for people.
+    #[serde(default)]
+    pub description: String,
+    /// Program and arguments; a program with a `/` is relative to the manifest's folder.
+    pub command: Vec<String>,
+    /// What it offers.
+    pub operations: Vec<Operation>,
+    /// Rights that it needs.
+    #[serde(default)]
+    pub asks: Vec<String>,
+    /// Limits that it needs or wants.
+    #[serde(default)]
+    pub limits: LimitTexts,
+}
+
+/// Version tag of a manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ManifestVersion {
+    /// The first version.
+    #[serde(rename = "adapter.v0")]
+    V0,
+}
+
+/// One operation of a manifest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Operation {
+    /// Its name.
+    pub name: String,
+    /// One sentence for people.
+    #[serde(default)]
+    pub description: String,
+    /// What `args` must be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_schema: Option<SchemaRef>,
+    /// What `data` will be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_schema: Option<SchemaRef>,
+    /// What it does to the world.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side_effects: Option<SideEffects>,
+    /// Suggested deadlines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeouts: Option<Timeouts>,
+    /// JSON pointers into the result's data whose values may vary from run to run.
+    #[serde(default)]
+    pub volatile: Vec<String>,
+}
+
+/// A manifest, where it was found, and its digest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundManifest {
+    /// The document.
+    pub manifest: Manifest,
+    /// Its file.
+    pub path: PathBuf,
+    /// `blake3:` and the digest of its canonical form.
+    pub digest: String,
+}
+
+impl FoundManifest {
+    /// Reads `path`.
+    ///
+    /// # Errors
+    /// `ADAPTER_MANIFEST_INVALID` with file, line and column.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let invalid =
+            |what: String| Failure::new(Code::AdapterManifestInvalid, format!("{}: {what}", path.display()));
+        let size = std::fs::metadata(path).map_err(|error| invalid(error.to_string()))?;
+        if !size.is_file() || size.len() > MAX_MANIFEST_BYTES {
+            return Err(invalid(format!("no regular file of at most {MAX_MANIFEST_BYTES} bytes")));
+        }
+        let text = std::fs::read(path).map_err(|error| invalid(error.to_string()))?;
+        let manifest: Manifest = contract_json::from_slice(&text).map_err(|error| {
+            Failure::new(Code::AdapterManifestInvalid, format!("{}:{error}", path.display()))
+        })?;
+        manifest.check().map_err(invalid)?;
+        let digest = Digest::of(&to_canonical_vec(&manifest)).blake3_uri();
+        Ok(Self { manifest, path: path.to_owned(), digest })
+    }
+
+    /// The folder of the manifest.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
+    }
+}
+
+impl Manifest {
+    fn check(&self) -> Result<(), String> {
+        if self.name.is_empty()
+            || !self.name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        {
+            return Err(format!(
+                "/name: `{}` has other characters than letters, digits, `-`, `_` and `.`",
+                self.name
+            ));
+        }
+        if self.command.is_empty() {
+            return Err("/command: empty; write the program and its arguments".to_owned());
+        }
+        for (index, operation) in self.operations.iter().enumerate() {
+            if operation.name.is_empty()
+                || self.operations[..index].iter().any(|other| other.name == operation.name)
+            {
+                return Err(format!(
+                    "/operations/{index}/name: `{}` is empty or there twice",
+                    operation.name
+                ));
+            }
+            if let Some(bad) = operation.volatile.iter().find(|pointer| !pointer.starts_with('/')) {
+                return Err(format!(
+                    "/operations/{index}/volatile: `{bad}` is no JSON pointer; it starts with `/`"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The operation called `name`.
+    #[must_use]
+    pub fn operation(&self, name: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.name == name)
+    }
+}
