@@ -35,7 +35,7 @@ pub struct Refusal {
     /// Why.
     pub failure: Failure,
     /// Whether `denied-receipt.json` tells so in the output folder.
-    pub receipt: Option<Receipt>,
+    pub receipt: Option<Box<Receipt>>,
 }
 
 impl From<Failure> for Refusal {
@@ -82,7 +82,7 @@ fn refuse(draft: &Draft, failure: Failure, folder: &mut RunFolder) -> Refusal {
     }
     let receipt = evidence::denied(draft, folder.path(), &failure);
     match folder.write_denied(&receipt) {
-        Ok(()) => Refusal { failure, receipt: Some(receipt) },
+        Ok(()) => Refusal { failure, receipt: Some(Box::new(receipt)) },
         Err(error) => {
             let cause = format!("and {DENIED} could not be written: {error}");
             Refusal { failure: failure.cause(cause), receipt: None }
@@ -271,11 +271,8 @@ fn conclude(
 fn redact(mut failure: Failure, redactor: &Redactor) -> Failure {
     let clean = |text: &mut String| *text = session::redacted(redactor, text);
     clean(&mut failure.message);
-    for text in [&mut failure.cause, &mut failure.hint, &mut failure.last_frame, &mut failure.adapter_code] {
-        if let Some(text) = text {
-            clean(text);
-        }
-    }
+    let others = [&mut failure.cause, &mut failure.hint, &mut failure.last_frame, &mut failure.adapter_code];
+    others.into_iter().flatten().for_each(clean);
     // The receipt has them, redacted.
     failure.details = None;
     failure
