@@ -83,9 +83,10 @@ impl Canaries {
                 let opened = rustix::fs::open(&self.file, *flags | OFlags::CLOEXEC, Mode::empty());
                 opened.err().map_or(0, rustix::io::Errno::raw_os_error)
             }
-            Call::Truncate => {
-                raw(libc::SYS_truncate, [self.file.as_ptr().expose_provenance() as i64, self.file_bytes, 0, 0, 0])
-            }
+            Call::Truncate => raw(
+                libc::SYS_truncate,
+                [self.file.as_ptr().expose_provenance() as i64, self.file_bytes, 0, 0, 0],
+            ),
             Call::ConnectPortZero => connect_port_zero(),
             Call::Raw(number, arguments) => raw(*number, *arguments),
         }
