@@ -7,7 +7,7 @@ use contract_engine::Failure;
 use contract_ipc::{Code, Exit};
 
 use super::note;
-use crate::args::{Arguments, Format, Output};
+use crate::args::{Arguments, Output};
 
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
     let mut text = Vec::new();
@@ -16,15 +16,12 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> 
     Ok(Exit::Satisfied)
 }
 
-pub(crate) fn man(folder: &Path) -> Result<Exit, Failure> {
+pub(crate) fn man(folder: &Path, output: Output) -> Result<Exit, Failure> {
     std::fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(Arguments::command(), folder))
         .map_err(|error| {
             Failure::new(Code::ContractOutUnwritable, format!("{}: {error}", folder.display()))
         })?;
-    note(
-        Output { format: Format::Human, quiet: false, verbose: false },
-        &format!("man pages are in {}", folder.display()),
-    );
+    note(output, &format!("man pages are in {}", folder.display()));
     Ok(Exit::Satisfied)
 }

@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
             sandbox::check(sandbox_max_abi, output)
         }
         Command::Completions { shell } => generate::completions(shell),
-        Command::Man { folder } => generate::man(&folder),
+        Command::Man { folder } => generate::man(&folder, output),
     };
     done.unwrap_or_else(|failure| report(&failure, output))
 }

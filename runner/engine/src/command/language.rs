@@ -46,12 +46,19 @@ fn holds_library(prefix: &Path) -> bool {
     })
 }
 
-/// Debian keeps `sitecustomize` of its Python in /etc.
+/// What an interpreter of the distribution reads in /etc: Debian keeps `sitecustomize` of its Python there, and Node does not
+/// start without the settings of its TLS library.
 pub(super) fn settings(program: &Path) -> Option<PathBuf> {
     let real = program.canonicalize().ok()?;
     let name = real.file_name()?.to_str()?;
-    let folder = Path::new("/etc").join(name);
-    (name.starts_with("python3.") && real.starts_with("/usr/bin") && folder.is_dir()).then_some(folder)
+    match name {
+        "node" | "nodejs" => Path::new("/etc/ssl/openssl.cnf").canonicalize().ok(),
+        _ => {
+            let folder = Path::new("/etc").join(name);
+            (name.starts_with("python3.") && real.starts_with("/usr/bin") && folder.is_dir())
+                .then_some(folder)
+        }
+    }
 }
 
 /// Index of the script among `arguments`, for interpreters that take one.

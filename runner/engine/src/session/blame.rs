@@ -134,8 +134,10 @@ const REFUSED: &[&str] = &[
 /// The same for too little memory.
 const NO_MEMORY: &[&str] =
     &["MemoryError", "ENOMEM", "Cannot allocate memory", "out of memory", "memory allocation of"];
+/// How far up in stderr the reason for its last words is looked for.
+const TRACE_LINES: usize = 8;
 /// Words that tell that another process was wanted.
-const PROCESS_WORDS: &[&str] = &["fork", "clone", "subprocess", "spawn", "posix_spawn", "Popen"];
+const PROCESS_WORDS: &[&str] = &["fork", "clone(", "subprocess", "spawn", "Popen"];
 
 /// What the sandbox refused, when the words of the adapter tell it.
 fn refused(failure: &mut Failure, stderr: &str) {
@@ -150,10 +152,12 @@ fn refused(failure: &mut Failure, stderr: &str) {
     };
     if let Some(line) = line_with(REFUSED) {
         failure.refused_by_sandbox = true;
-        let wants_process = PROCESS_WORDS.iter().any(|word| line.contains(word));
+        // In a trace the lines above tell what was tried.
+        let said = stderr.lines().rev().take(TRACE_LINES).chain([line.as_str()]);
+        let wants_process = said.into_iter().any(|line| PROCESS_WORDS.iter().any(|word| line.contains(word)));
         failure.hint = Some(match (quoted_path(&line), wants_process) {
-            (_, true) => "It tried to start another process. To permit that, add: --allow processes=8".to_owned(),
-            (Some(path), false) => format!("To permit reading it, add: --allow read={path} (or write={path})"),
+            (None, true) => "It tried to start another process. To permit that, add: --allow processes=8".to_owned(),
+            (Some(path), _) => format!("To permit reading it, add: --allow read={path} (or write={path})"),
             (None, false) => {
                 "Grant what it needs with --allow read=PATH, write=PATH, exec=PATH, connect=HOST:PORT or processes=N"
                     .to_owned()

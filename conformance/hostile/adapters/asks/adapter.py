@@ -1,0 +1,1 @@
+raise SystemExit("nobody should start me")

@@ -1,0 +1,2 @@
+"""Fails at once, with a word on stderr."""
+raise SystemExit("no configuration")

@@ -1,0 +1,5 @@
+"""Never answers a call, and ignores cancel."""
+import peer
+
+for call in peer.serve("hangs", ["x.y"]):
+    pass

@@ -1,0 +1,5 @@
+"""Says nothing, ever, and ignores the end of stdin."""
+import time
+
+while True:
+    time.sleep(60)

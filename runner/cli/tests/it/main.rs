@@ -1,0 +1,17 @@
+//! The command as a user sees it: real adapters, the real sandbox, exit status, output and files.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking, and start the command"
+)]
+
+mod bad_input;
+mod command;
+mod determinism;
+mod evidence;
+mod hostile;
+mod interrupts;
+mod killed;
+mod languages;
+mod results;
+mod secrets;
