@@ -1,4 +1,4 @@
-//! Digests of the files that took part, taken while the adapter runs.
+//! Digests of the files that took part, taken beside the run: an interpreter has several MiB, and so have we.
 
 use std::path::PathBuf;
 use std::thread::JoinHandle;
@@ -6,31 +6,34 @@ use std::thread::JoinHandle;
 use serde_json::{Value, json};
 
 use crate::lock::digest_file;
-use crate::plan::Plan;
 
-/// Digests in the making.
+/// Digests in the making, on a thread of their own.
 #[derive(Debug)]
-pub(crate) struct Binaries(JoinHandle<(Option<String>, Value)>);
+pub(crate) struct FileDigests(JoinHandle<Vec<(PathBuf, Option<String>)>>);
 
-impl Binaries {
-    /// Begins to read, beside the session: an interpreter has several MiB.
-    pub(crate) fn begin(plan: &Plan, runner: PathBuf) -> Self {
-        let (own, runtime) = (plan.command.own.clone(), plan.command.runtime.clone());
+impl FileDigests {
+    pub(crate) fn begin(paths: Vec<PathBuf>) -> Self {
         Self(std::thread::spawn(move || {
-            let list = |paths: Vec<PathBuf>| -> Value {
-                paths
-                    .into_iter()
-                    .map(
-                        |path| json!({"path": path.display().to_string(), "digest": digest_file(&path).ok()}),
-                    )
-                    .collect()
-            };
-            (digest_file(&runner).ok(), json!({"own": list(own), "runtime": list(runtime)}))
+            paths
+                .into_iter()
+                .map(|path| {
+                    let digest = digest_file(&path).ok();
+                    (path, digest)
+                })
+                .collect()
         }))
     }
 
-    /// The runner's digest, and those of the adapter's files.
-    pub(crate) fn finish(self) -> (Option<String>, Value) {
-        self.0.join().unwrap_or((None, Value::Null))
+    /// Each file with its digest; null where it could not be read.
+    pub(crate) fn finish(self) -> Vec<(PathBuf, Option<String>)> {
+        self.0.join().unwrap_or_default()
     }
+}
+
+/// As the receipt has them.
+pub(crate) fn list(digests: &[(PathBuf, Option<String>)]) -> Value {
+    digests
+        .iter()
+        .map(|(path, digest)| json!({"path": path.display().to_string(), "digest": digest}))
+        .collect()
 }

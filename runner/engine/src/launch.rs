@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{Seek, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, ExitStatus, Stdio};
+use std::task::{Context, Poll, ready};
 
 use contract_ipc::Code;
 use contract_ipc::broker::BROKER_VARIABLE;
@@ -13,6 +14,7 @@ use rustix::fs::MemfdFlags;
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::net::unix::pipe;
 
 use crate::failure::Failure;
@@ -22,11 +24,47 @@ use crate::session::Pipes;
 /// A launcher that was started, and our ends of everything.
 #[derive(Debug)]
 pub(crate) struct Launched {
-    pub(crate) child: async_process::Child,
-    pub(crate) pid: u32,
+    pub(crate) process: Process,
     pub(crate) pipes: Pipes,
     /// Our end of the broker's socket.
     pub(crate) broker: Option<OwnedFd>,
+}
+
+/// A process and the descriptor that tells of its end. No thread, no signal handler, and no call as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    end: pipe::Receiver,
+}
+
+impl Process {
+    fn watch(child: Child) -> Result<Self, Failure> {
+        let pid = Pid::from_child(&child);
+        // Not a pipe, but watched like one: it becomes readable when the process has ended, and is never read.
+        let end = pidfd_open(pid, PidfdFlags::NONBLOCK)
+            .map_err(std::io::Error::from)
+            .and_then(pipe::Receiver::from_owned_fd_unchecked);
+        match end {
+            Ok(end) => Ok(Self { child, end }),
+            Err(error) => {
+                let mut child = child;
+                // It has not been told anything yet; nothing is lost.
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(system("the adapter's process cannot be watched (pidfd_open)", error))
+            }
+        }
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Its exit status, when it has ended.
+    pub(crate) fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<std::io::Result<ExitStatus>> {
+        ready!(self.end.poll_read_ready(context))?;
+        Poll::Ready(self.child.wait())
+    }
 }
 
 fn system(what: &str, error: impl std::fmt::Display) -> Failure {
@@ -104,7 +142,7 @@ pub(crate) fn launch(plan: &Plan, launcher: &Path, canary: &Path) -> Result<Laun
             .map_err(|error| system("a descriptor cannot be handed over", error))?;
     }
     #[expect(clippy::disallowed_methods, reason = "contract-engine starts the launcher, and nothing else")]
-    let child = async_process::Command::new(launcher)
+    let child = std::process::Command::new(launcher)
         .args(arguments)
         .env_clear()
         .current_dir("/")
@@ -119,8 +157,7 @@ pub(crate) fn launch(plan: &Plan, launcher: &Path, canary: &Path) -> Result<Laun
     let receiver =
         |fd| pipe::Receiver::from_owned_fd(fd).map_err(|error| system("a pipe cannot be watched", error));
     Ok(Launched {
-        pid: child.id(),
-        child,
+        process: Process::watch(child)?,
         pipes: Pipes {
             stdin: pipe::Sender::from_owned_fd(our_stdin)
                 .map_err(|error| system("a pipe cannot be watched", error))?,

@@ -8,7 +8,7 @@ use contract_ipc::{Code, Exit, Timestamp};
 use contract_receipts::{DENIED, FolderError, Receipt, Redactor, RunFolder, Status, Volatile};
 use serde_json::{Value, json};
 
-use crate::binaries::Binaries;
+use crate::binaries::{self, FileDigests};
 use crate::calls::CallSource;
 use crate::canary::Canary;
 use crate::clock;
@@ -27,6 +27,7 @@ pub struct Prepared {
     folder: RunFolder,
     redactor: Redactor,
     around: Surroundings,
+    runner: FileDigests,
 }
 
 /// A run that was refused before anything was started.
@@ -64,6 +65,7 @@ pub struct Outcome {
 /// # Errors
 /// What is wrong or not permitted. Nothing was started; what is not permitted leaves `denied-receipt.json`.
 pub fn prepare(request: &Request, around: &Surroundings, out: &Path) -> Result<Prepared, Refusal> {
+    let runner = FileDigests::begin(vec![around.runner.clone()]);
     let draft = Draft::read(request, around)?;
     let mut folder = RunFolder::open(&around.root.join(out)).map_err(|error| folder_failure(&error, out))?;
     let plan = match draft.decide(folder.path(), clock::now()) {
@@ -72,7 +74,7 @@ pub fn prepare(request: &Request, around: &Surroundings, out: &Path) -> Result<P
     };
     let redactor = Redactor::new(plan.secrets.iter().map(|(name, value)| (name.clone(), value.as_bytes())))
         .map_err(|error| Failure::new(Code::ContractUsage, error.to_string()))?;
-    Ok(Prepared { plan, folder, redactor, around: around.clone() })
+    Ok(Prepared { plan, folder, redactor, around: around.clone(), runner })
 }
 
 fn refuse(draft: &Draft, failure: Failure, folder: &mut RunFolder) -> Refusal {
@@ -126,7 +128,7 @@ impl Prepared {
     }
 
     async fn run_here(self, watcher: &mut dyn Watcher) -> Result<Outcome, Refusal> {
-        let Self { mut plan, mut folder, redactor, around } = self;
+        let Self { mut plan, mut folder, redactor, around, runner } = self;
         let out = folder.path().to_owned();
         let started = clock::now();
         let interrupts = Interrupts::listen()
@@ -137,12 +139,15 @@ impl Prepared {
             .map_err(|error| folder_failure(&error, &out))?;
         let _scratch = Scratch::make(&plan.scratch)?;
         let launched = launch::launch(&plan, &around.launcher, canary.path())?;
-        let pid = launched.pid;
-        let binaries = Binaries::begin(&plan, around.runner.clone());
+        let pid = launched.process.pid().as_raw_nonzero().get();
+        let own = FileDigests::begin(plan.command.own.clone());
+        let runtime = FileDigests::begin(plan.command.runtime.clone());
         let calls = std::mem::replace(&mut plan.calls, CallSource::none());
         let ended = session::talk(&plan, calls, launched, interrupts, recorder, &redactor, watcher).await;
         drop(canary);
-        let (runner_digest, files) = binaries.finish();
+        let runner_digest = runner.finish().pop().and_then(|(_, digest)| digest);
+        let files =
+            json!({"own": binaries::list(&own.finish()), "runtime": binaries::list(&runtime.finish())});
         let times = Times { started, ended: clock::now(), pid };
         let observed = observed(&plan, &ended, &redactor, &times, files, &around);
         Ok(conclude(&plan, &mut folder, &redactor, ended, runner_digest, observed))
@@ -176,7 +181,7 @@ impl Drop for Scratch<'_> {
 struct Times {
     started: Timestamp,
     ended: Timestamp,
-    pid: u32,
+    pid: i32,
 }
 
 /// What may differ from run to run.

@@ -4,6 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use contract_ipc::{Code, ErrorReply, is_error_code};
+use contract_sandbox::{Gap, LaunchFailure};
 use rustix::process::Signal;
 
 use crate::failure::Failure;
@@ -179,6 +180,36 @@ fn quoted_path(line: &str) -> Option<&str> {
     line.split(['\'', '"', '`', ' ', '\t', '(', ')', ','])
         .map(|word| word.trim_end_matches([':', '.', ';']))
         .rfind(|word| word.starts_with('/') && word.len() > 1)
+}
+
+/// The launcher started nothing.
+pub(crate) fn launch_failure(failure: &LaunchFailure) -> Failure {
+    let text = failure.to_string();
+    match failure {
+        LaunchFailure::Unavailable { call, errno_name, cure, .. } => Failure::new(
+            Code::SandboxUnavailable,
+            format!("{call} answered {errno_name}; nothing was started"),
+        )
+        .hint(cure.clone()),
+        LaunchFailure::Gap { missing } => {
+            let list = |text: fn(&Gap) -> String, between| {
+                missing.iter().map(text).collect::<Vec<_>>().join(between)
+            };
+            let what = list(|gap| format!("{} ({})", gap.property, gap.why), ", ");
+            let cures = list(|gap| format!("{}, or {}", gap.cure, gap.accept_flag), "; ");
+            Failure::new(Code::SandboxGap, format!("this host does not provide {what}; nothing was started"))
+                .hint(cures)
+        }
+        LaunchFailure::NotEnforced { .. } => Failure::new(Code::SandboxNotEnforced, text),
+        LaunchFailure::Exec { path, errno_name, hint, .. } => Failure::new(
+            Code::AdapterSpawnFailed,
+            format!("{} cannot be executed: {errno_name}", path.display()),
+        )
+        .hint(hint.clone()),
+        LaunchFailure::Spec { .. } => Failure::new(Code::AdapterSpawnFailed, text)
+            .hint("Something that was granted is gone since, or the plan is wrong; run it again."),
+        LaunchFailure::Orphaned { .. } => Failure::new(Code::ContractInternal, text),
+    }
 }
 
 #[cfg(test)]

@@ -16,14 +16,13 @@ mod streams;
 mod watcher;
 
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::process::ExitStatus;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use contract_ipc::{CancelReason, Code};
 use contract_receipts::{Recorder, Redactor};
-use contract_sandbox::{LaunchFailure, LaunchOutcome, Report};
+use contract_sandbox::{LaunchOutcome, Report};
 use rustix::process::Pid;
 use tokio::time::Instant;
 
@@ -34,7 +33,7 @@ use crate::broker::Broker;
 use crate::budget::{CANCEL_GRACE_MS, EARLY_EXIT_MS};
 use crate::calls::CallSource;
 use crate::failure::Failure;
-use crate::launch::Launched;
+use crate::launch::{Launched, Process};
 use crate::plan::Plan;
 pub(crate) use blame::exit_code;
 pub(crate) use conversation::redacted;
@@ -63,8 +62,6 @@ pub(crate) struct Ended {
     pub(crate) tally: Tally,
 }
 
-type StatusFuture = Pin<Box<dyn Future<Output = std::io::Result<ExitStatus>>>>;
-
 /// Everything that the loop looks at.
 struct Session<'p, 'w> {
     plan: &'p Plan,
@@ -73,7 +70,9 @@ struct Session<'p, 'w> {
     watcher: &'w mut dyn Watcher,
     interrupts: Interrupts,
     broker: Option<Broker>,
-    status_future: Option<StatusFuture>,
+    process: Process,
+    /// The process has ended.
+    is_gone: bool,
     status: Option<ExitStatus>,
     group: Pid,
     started_at: Instant,
@@ -102,7 +101,6 @@ pub(crate) async fn talk(
     watcher: &mut dyn Watcher,
 ) -> Ended {
     let now = Instant::now();
-    let mut child = launched.child;
     let broker = launched.broker.and_then(|socket| Broker::new(socket, &plan.rights).ok());
     let mut session = Session {
         plan,
@@ -111,10 +109,10 @@ pub(crate) async fn talk(
         watcher,
         interrupts,
         broker,
-        status_future: Some(Box::pin(child.status())),
+        group: launched.process.pid(),
+        process: launched.process,
+        is_gone: false,
         status: None,
-        group: Pid::from_raw(i32::try_from(launched.pid).expect("process ids are positive i32"))
-            .expect("process ids are not 0"),
         started_at: now,
         alarm: alarm::Alarm::new(now),
         report: None,
@@ -202,7 +200,7 @@ impl Session<'_, '_> {
             LaunchOutcome::Failed { failure, report } => {
                 self.report = report;
                 self.nothing_started = true;
-                self.fail(launch_failure(&failure));
+                self.fail(blame::launch_failure(&failure));
             }
             LaunchOutcome::Garbled { message } => {
                 self.nothing_started = true;
@@ -277,9 +275,11 @@ impl Session<'_, '_> {
     }
 
     fn watch_status(&mut self, context: &mut Context<'_>) {
-        let Some(future) = &mut self.status_future else { return };
-        if let Poll::Ready(status) = future.as_mut().poll(context) {
-            self.status_future = None;
+        if self.is_gone {
+            return;
+        }
+        if let Poll::Ready(status) = self.process.poll_end(context) {
+            self.is_gone = true;
             match status {
                 Ok(status) => self.status = Some(status),
                 Err(error) => {
@@ -294,7 +294,7 @@ impl Session<'_, '_> {
     }
 
     fn is_over(&mut self) -> bool {
-        if self.status_future.is_some() {
+        if !self.is_gone {
             return false;
         }
         // Something may hold the pipes open for ever; nothing of it counts after the grace.
@@ -495,33 +495,4 @@ impl Session<'_, '_> {
 /// Ends that come within the grace of a cancel count, those after another failure do not.
 fn may_go_on(failure: &Failure) -> bool {
     matches!(failure.code, Code::IpcTimeout | Code::ContractInterrupted | Code::ContractTerminated)
-}
-
-fn launch_failure(failure: &LaunchFailure) -> Failure {
-    let text = failure.to_string();
-    match failure {
-        LaunchFailure::Unavailable { call, errno_name, cure, .. } => Failure::new(
-            Code::SandboxUnavailable,
-            format!("{call} answered {errno_name}; nothing was started"),
-        )
-        .hint(cure.clone()),
-        LaunchFailure::Gap { missing } => {
-            let list = |text: fn(&contract_sandbox::Gap) -> String, between| {
-                missing.iter().map(text).collect::<Vec<_>>().join(between)
-            };
-            let what = list(|gap| format!("{} ({})", gap.property, gap.why), ", ");
-            let cures = list(|gap| format!("{}, or {}", gap.cure, gap.accept_flag), "; ");
-            Failure::new(Code::SandboxGap, format!("this host does not provide {what}; nothing was started"))
-                .hint(cures)
-        }
-        LaunchFailure::NotEnforced { .. } => Failure::new(Code::SandboxNotEnforced, text),
-        LaunchFailure::Exec { path, errno_name, hint, .. } => Failure::new(
-            Code::AdapterSpawnFailed,
-            format!("{} cannot be executed: {errno_name}", path.display()),
-        )
-        .hint(hint.clone()),
-        LaunchFailure::Spec { .. } => Failure::new(Code::AdapterSpawnFailed, text)
-            .hint("Something that was granted is gone since, or the plan is wrong; run it again."),
-        LaunchFailure::Orphaned { .. } => Failure::new(Code::ContractInternal, text),
-    }
 }

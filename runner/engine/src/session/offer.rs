@@ -81,9 +81,11 @@ fn accept(plan: &Plan, capability: &Capability) -> Result<Offered, Failure> {
             // It came over the wire, so it is no manifest that is wrong.
             .map_err(|failure| Failure { code: Code::IpcBadEnvelope, ..failure })
     };
+    // With a manifest every call was judged by the same schema before anything started.
+    let input = if plan.command.manifest.is_some() { None } else { capability.input_schema.as_ref() };
     Ok(Offered {
         name: capability.name.clone(),
-        input: schema(capability.input_schema.as_ref(), "inputSchema")?,
+        input: schema(input, "inputSchema")?,
         output: schema(capability.output_schema.as_ref(), "outputSchema")?,
         total_ms: hint_ms.map_or(plan.budget.total_ms, |hint| hint.min(plan.budget.total_ms)),
     })
