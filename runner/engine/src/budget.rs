@@ -10,6 +10,17 @@ use crate::quantity::{parse_bytes, parse_ms};
 #[serde(transparent)]
 pub struct LimitTexts(pub std::collections::BTreeMap<String, String>);
 
+impl LimitTexts {
+    /// Checks names and amounts.
+    ///
+    /// # Errors
+    /// What to write instead.
+    pub fn check(&self) -> Result<(), String> {
+        let mut budget = Budget::default();
+        self.0.iter().try_for_each(|(name, value)| budget.set(name, value))
+    }
+}
+
 /// What a run may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {

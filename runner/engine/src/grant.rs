@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::budget::LimitTexts;
 use crate::failure::Failure;
+use crate::lock::check_blake3;
+use crate::right::Right;
 
 /// A grant, `schemas/json/authority/grant.v0.schema.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +82,15 @@ impl FoundGrant {
                 return Err(invalid(format!("{}: /{name}: {error}", path.display())));
             }
         }
+        if let Some(digest) = &grant.subject.digest {
+            check_blake3(digest)
+                .map_err(|why| invalid(format!("{}: /subject/digest: {why}", path.display())))?;
+        }
+        for (index, text) in grant.rights.iter().enumerate() {
+            Right::check_form(text)
+                .map_err(|error| invalid(format!("{}: /rights/{index}: {error}", path.display())))?;
+        }
+        grant.limits.check().map_err(|why| invalid(format!("{}: /limits: {why}", path.display())))?;
         let digest = Digest::of(&to_canonical_vec(&grant)).blake3_uri();
         Ok(Self { grant, digest })
     }

@@ -145,7 +145,6 @@ pub(crate) fn launch(plan: &Plan, launcher: &Path, canary: &Path) -> Result<Laun
     let child = std::process::Command::new(launcher)
         .args(arguments)
         .env_clear()
-        .current_dir("/")
         .stdin(Stdio::from(stdin))
         .stdout(Stdio::from(stdout))
         .stderr(Stdio::from(stderr))

@@ -18,6 +18,7 @@ mod environment;
 mod evidence;
 mod failure;
 mod grant;
+mod judge;
 mod launch;
 mod lock;
 mod manifest;

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use contract_ipc::{Capabilities, Code};
-use contract_json::{Digest, to_canonical_vec};
+use contract_json::{Digest, split_digest, to_canonical_vec};
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
@@ -38,6 +38,7 @@ pub struct Pin {
     /// Its program or script.
     pub command: String,
     /// Its manifest in canonical form, when it has one.
+    #[serde(default)]
     pub manifest: Option<String>,
     /// Its capabilities message in canonical form.
     pub capabilities: String,
@@ -50,7 +51,7 @@ pub struct Pin {
 pub fn digest_file(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let mut hasher = blake3::Hasher::new();
-    let mut block = vec![0; 256 * 1024];
+    let mut block = vec![0; 64 * 1024];
     loop {
         match file.read(&mut block)? {
             0 => return Ok(format!("blake3:{}", hasher.finalize().to_hex())),
@@ -92,15 +93,35 @@ impl Lock {
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let unreadable = |what: String| Failure::new(Code::ContractInputUnreadable, what);
         let text = std::fs::read(path).map_err(|error| unreadable(format!("{}: {error}", path.display())))?;
-        contract_json::from_slice(&text).map_err(|error| unreadable(format!("{}:{error}", path.display())))
+        let lock: Self = contract_json::from_slice(&text)
+            .map_err(|error| unreadable(format!("{}:{error}", path.display())))?;
+        for (name, pin) in &lock.adapters {
+            let digests = [
+                ("command", Some(&pin.command)),
+                ("manifest", pin.manifest.as_ref()),
+                ("capabilities", Some(&pin.capabilities)),
+            ];
+            for (member, digest) in digests {
+                digest.map_or(Ok(()), |digest| check_blake3(digest)).map_err(|why| {
+                    unreadable(format!("{}: /adapters/{name}/{member}: {why}", path.display()))
+                })?;
+            }
+        }
+        Ok(lock)
     }
 
-    /// Checks what can be checked before the start. Adapters that are not in the lock are not judged.
+    /// Checks what can be checked before the start.
     ///
     /// # Errors
-    /// `ADAPTER_LOCK_MISMATCH` names what changed.
+    /// `ADAPTER_LOCK_MISMATCH` names what changed; an adapter that is not in the lock was not reviewed.
     pub fn check_files(&self, command: &Command) -> Result<(), Failure> {
-        let Some(pin) = self.adapters.get(&command.name) else { return Ok(()) };
+        let Some(pin) = self.adapters.get(&command.name) else {
+            let names: Vec<&str> = self.adapters.keys().map(String::as_str).collect();
+            let what =
+                format!("adapter `{}` is not in the lock, which has {}", command.name, names.join(", "));
+            return Err(Failure::new(Code::AdapterLockMismatch, what)
+                .hint("Review it and add it with `contract-runner adapter lock`, or run without --lock."));
+        };
         let found = digest_command(command)?;
         if pin.command != found {
             return Err(mismatch(&command.name, "command", &pin.command, &found));
@@ -123,13 +144,22 @@ impl Lock {
     /// # Errors
     /// `ADAPTER_LOCK_MISMATCH`
     pub fn check_offer(&self, name: &str, offered: &Capabilities) -> Result<(), Failure> {
-        let Some(pin) = self.adapters.get(name) else { return Ok(()) };
+        let pin = self.adapters.get(name).expect("check_files() has found it");
         let found = digest_capabilities(offered);
         if pin.capabilities == found {
             Ok(())
         } else {
             Err(mismatch(name, "capabilities", &pin.capabilities, &found))
         }
+    }
+}
+
+/// Digests in documents of ours are BLAKE3.
+pub(crate) fn check_blake3(text: &str) -> Result<(), String> {
+    match split_digest(text) {
+        Ok(("blake3", _)) => Ok(()),
+        Ok(_) => Err(format!("`{text}`: write the blake3 digest")),
+        Err(error) => Err(error.to_string()),
     }
 }
 

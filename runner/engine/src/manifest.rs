@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::budget::LimitTexts;
 use crate::failure::Failure;
+use crate::right::Right;
 
 /// The largest manifest that is read.
 const MAX_MANIFEST_BYTES: u64 = 4 << 20;
@@ -137,8 +138,19 @@ impl Manifest {
                     "/operations/{index}/volatile: `{bad}` is no JSON pointer; it starts with `/`"
                 ));
             }
+            let schemas =
+                [("inputSchema", &operation.input_schema), ("outputSchema", &operation.output_schema)];
+            for (name, schema) in schemas {
+                if matches!(schema, Some(SchemaRef::Inline(value)) if !value.is_object() && !value.is_boolean())
+                {
+                    return Err(format!("/operations/{index}/{name}: neither a schema nor the `$id` of one"));
+                }
+            }
         }
-        Ok(())
+        for (index, text) in self.asks.iter().enumerate() {
+            Right::check_form(text).map_err(|error| format!("/asks/{index}: {error}"))?;
+        }
+        self.limits.check().map_err(|why| format!("/limits: {why}"))
     }
 
     /// The operation called `name`.

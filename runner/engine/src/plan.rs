@@ -14,10 +14,10 @@ use crate::decide::{Decision, Given, LOCAL_PROFILE, Source, decide};
 use crate::environment::Surroundings;
 use crate::failure::Failure;
 use crate::grant::FoundGrant;
+use crate::judge::CallJudge;
 use crate::lock::{Lock, digest_command};
 use crate::request::{Calls, Request};
 use crate::right::{Right, parse_gap};
-use crate::schema::Schema;
 use crate::tokens::Tokens;
 
 /// A request that was read and is well-formed, but not yet permitted.
@@ -167,7 +167,7 @@ impl Draft {
             Calls::None => {}
             Calls::Repeat { args, count } => {
                 let call = Call { op: None, args: canonical_object(&args, "args")? };
-                self.judge_call(&call, asked)?;
+                CallJudge::new(&self.command, self.op.as_deref()).judge(&call, asked)?;
                 self.requested.extend(self.op.clone());
                 self.first_args.clone_from(&call.args);
                 self.calls = CallSource::Repeat { call, left: count };
@@ -176,8 +176,9 @@ impl Draft {
                 let path = self.root.join(path);
                 let mut ops: Vec<String> = Vec::new();
                 let mut first = None;
+                let mut judge = CallJudge::new(&self.command, self.op.as_deref());
                 let calls = CallSource::batch(&path, |call| {
-                    self.judge_call(call, asked)?;
+                    judge.judge(call, asked)?;
                     first.get_or_insert_with(|| call.clone());
                     match call.op.as_ref().or(self.op.as_ref()) {
                         Some(op) if !ops.contains(op) => ops.push(op.clone()),
@@ -201,57 +202,6 @@ impl Draft {
                 self.calls = calls;
             }
         }
-        Ok(())
-    }
-
-    /// Against the manifest, so that what it already tells is told before anything starts.
-    fn judge_call(&self, call: &Call, asked: &mut Vec<Right>) -> Result<(), Failure> {
-        let Some(found) = &self.command.manifest else { return Ok(()) };
-        let names = || {
-            found
-                .manifest
-                .operations
-                .iter()
-                .map(|op| format!("--op {}", op.name))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let Some(name) = call.op.as_ref().or(self.op.as_ref()) else {
-            return Err(Failure::new(
-                Code::ContractOpNotOffered,
-                format!("adapter `{}` has several operations, and none was named", self.command.name),
-            )
-            .hint(format!("Add one of {}.", names())));
-        };
-        let Some(operation) = found.manifest.operation(name) else {
-            return Err(Failure::new(
-                Code::ContractOpNotOffered,
-                format!("adapter `{}` does not offer `{name}`", self.command.name),
-            )
-            .hint(format!("It offers {}.", names())));
-        };
-        let place = format!("{}: the inputSchema of {name}", found.path.display());
-        Schema::compile(operation.input_schema.as_ref(), &place)?.check(
-            &call.args,
-            "args",
-            Code::ContractArgsInvalid,
-        )?;
-        let effects = contract_ipc::Capability {
-            name: name.clone(),
-            input_schema: None,
-            output_schema: None,
-            timeouts: None,
-            side_effects: operation.side_effects.clone(),
-            other: serde_json::Map::default(),
-        };
-        asked.extend(
-            effects
-                .side_effects()
-                .into_iter()
-                .map(Right::SideEffect)
-                .filter(|right| !asked.contains(right))
-                .collect::<Vec<_>>(),
-        );
         Ok(())
     }
 

@@ -47,6 +47,18 @@ impl Right {
     /// # Errors
     /// [`RightError`] says what is wrong; paths must exist.
     pub fn parse(text: &str, root: &Path) -> Result<Self, RightError> {
+        Self::parse_with(text, |path| resolve(path, root))
+    }
+
+    /// Checks the form alone: in a document of another machine paths need not exist.
+    ///
+    /// # Errors
+    /// [`RightError`] says what is wrong.
+    pub fn check_form(text: &str) -> Result<(), RightError> {
+        Self::parse_with(text, |path| Ok(PathBuf::from(path))).map(drop)
+    }
+
+    fn parse_with(text: &str, resolve: impl Fn(&str) -> Result<PathBuf, String>) -> Result<Self, RightError> {
         let error = |why: String| RightError { text: text.to_owned(), why };
         let Some((name, value)) = text.split_once('=') else {
             return Err(error(format!("no `=`; {GRAMMAR}")));
@@ -54,7 +66,7 @@ impl Right {
         if value.is_empty() {
             return Err(error(format!("nothing after `=`; {GRAMMAR}")));
         }
-        let path = || resolve(value, root).map_err(error);
+        let path = || resolve(value).map_err(error);
         Ok(match name {
             "read" => Self::Read(path()?),
             "write" => Self::Write(path()?),

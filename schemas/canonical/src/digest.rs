@@ -35,16 +35,25 @@ impl Digest {
     /// # Errors
     /// [`ParseDigestError`] when it is neither form.
     pub fn matches(&self, expected: &str) -> Result<bool, ParseDigestError> {
-        let error = || ParseDigestError(expected.to_owned());
-        let (algorithm, hex) = expected.split_once(':').ok_or_else(error)?;
-        if hex.len() != 64 || !hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(error());
+        match split_digest(expected)? {
+            ("blake3", hex) => Ok(hex == self.blake3),
+            (_, hex) => Ok(hex == self.sha256),
         }
-        match algorithm {
-            "blake3" => Ok(hex == self.blake3),
-            "sha256" => Ok(hex == self.sha256),
-            _ => Err(error()),
+    }
+}
+
+/// Algorithm (`blake3` or `sha256`) and hex digits of a digest as documents write it.
+///
+/// # Errors
+/// [`ParseDigestError`] when it is neither form.
+pub fn split_digest(text: &str) -> Result<(&str, &str), ParseDigestError> {
+    match text.split_once(':') {
+        Some((algorithm @ ("blake3" | "sha256"), hex))
+            if hex.len() == 64 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) =>
+        {
+            Ok((algorithm, hex))
         }
+        _ => Err(ParseDigestError(text.to_owned())),
     }
 }
 

@@ -22,7 +22,7 @@ mod string;
 mod value;
 
 pub use canonical::{Canonical, to_canonical_vec};
-pub use digest::{Digest, Digester, FileDigest, ParseDigestError};
+pub use digest::{Digest, Digester, FileDigest, ParseDigestError, split_digest};
 pub use error::{JsonError, JsonErrorKind, Position};
 pub use read::{ReadError, from_slice};
 pub use reader::{Limits, Tape};

@@ -110,12 +110,7 @@ impl Capability {
     /// The declared side effects, `none` left out.
     #[must_use]
     pub fn side_effects(&self) -> Vec<SideEffect> {
-        let declared = match &self.side_effects {
-            None => &[][..],
-            Some(SideEffects::One(effect)) => std::slice::from_ref(effect),
-            Some(SideEffects::Several(effects)) => effects,
-        };
-        declared.iter().copied().filter(|&effect| effect != SideEffect::None).collect()
+        self.side_effects.iter().flat_map(SideEffects::declared).collect()
     }
 }
 
@@ -149,6 +144,17 @@ pub enum SideEffects {
     One(SideEffect),
     /// Several effects.
     Several(Vec<SideEffect>),
+}
+
+impl SideEffects {
+    /// The effects, `none` left out.
+    pub fn declared(&self) -> impl Iterator<Item = SideEffect> + '_ {
+        let declared = match self {
+            Self::One(effect) => std::slice::from_ref(effect),
+            Self::Several(effects) => effects,
+        };
+        declared.iter().copied().filter(|&effect| effect != SideEffect::None)
+    }
 }
 
 /// What an operation does to the world outside its session.

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::command::{Bench, done};
 
@@ -118,13 +118,24 @@ fn inspect_and_lock_tell_what_an_adapter_offers() {
     assert!(done.expect(0).stdout.contains("--op text.caps"));
     bench.run(["adapter", "lock", "text-caps", "--out", "adapters.lock"]).expect(0);
     bench.run(["run", "--adapter", "text-caps", "--text", "a", "--lock", "adapters.lock"]).expect(0);
-    let changed = bench.text("adapters.lock").replace("\"command\": \"blake3:", "\"command\": \"blake3:0");
-    bench.write("adapters.lock", &changed);
+    let lock: Value = serde_json::from_str(&bench.text("adapters.lock")).unwrap();
+    let mut changed = lock.clone();
+    changed["adapters"]["text-caps"]["command"] = json!(format!("blake3:{}", "0".repeat(64)));
+    bench.write("adapters.lock", &changed.to_string());
     bench
         .run(["run", "--adapter", "text-caps", "--text", "a", "--lock", "adapters.lock", "--out", "o"])
         .expect(3)
         .says("ADAPTER_LOCK_MISMATCH");
     assert!(bench.path("o/denied-receipt.json").exists() && !bench.path("o/run-receipt.json").exists());
+    // One that is not in the lock was not reviewed.
+    let mut other = lock;
+    let pin = other["adapters"].as_object_mut().unwrap().remove("text-caps").unwrap();
+    other["adapters"]["another"] = pin;
+    bench.write("adapters.lock", &other.to_string());
+    bench
+        .run(["run", "--adapter", "text-caps", "--text", "a", "--lock", "adapters.lock"])
+        .expect(3)
+        .says("is not in the lock");
 }
 
 #[test]

@@ -1,0 +1,61 @@
+//! The house rules, as data. docs/architecture.md says why.
+
+/// Which crates of ours a crate may import, tests included. A crate that is not in this table is a fault.
+pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
+    ("contract-json", &[]),
+    ("contract-ipc", &["contract-json"]),
+    ("contract-sandbox", &[]),
+    ("contract-receipts", &["contract-ipc", "contract-json"]),
+    ("contract-engine", &["contract-ipc", "contract-json", "contract-receipts", "contract-sandbox"]),
+    (
+        "contract-runner",
+        &["contract-engine", "contract-ipc", "contract-json", "contract-receipts", "contract-sandbox"],
+    ),
+    ("contract-adapter", &["contract-ipc", "contract-json"]),
+    ("adapter-text-caps", &["contract-adapter", "contract-json"]),
+    ("adapter-echo", &["contract-adapter", "contract-ipc", "contract-json"]),
+    ("xtask", &["contract-ipc"]),
+];
+
+/// Libraries that only the named crates may use.
+pub(crate) const ONLY_IN: &[(&str, &[&str])] = &[
+    ("tokio", &["contract-engine"]),
+    ("landlock", &["contract-sandbox"]),
+    ("caps", &["contract-sandbox"]),
+    ("libc", &["contract-sandbox"]),
+    ("clap", &["contract-runner"]),
+    ("anyhow", &["xtask"]),
+];
+
+/// Crates that the ground floor may not use: no clock, no threads, no I/O of its own.
+pub(crate) const GROUND_FLOOR: &[&str] = &["contract-json", "contract-ipc"];
+
+/// What no source of the ground floor may name.
+pub(crate) const NOT_ON_THE_GROUND_FLOOR: &[&str] =
+    &["std::fs", "std::net", "std::thread", "std::process", "std::env", "SystemTime::now", "Instant::now"];
+
+/// Where `unsafe` may stand.
+pub(crate) const UNSAFE_IN: &[&str] = &[
+    "runner/sandbox/",
+    // Takes the inherited descriptor that CONTRACT_BROKER_FD names; std has no safe way (docs/decisions/0004).
+    "adapters/sdk/src/broker.rs",
+];
+
+/// Most lines of a source file.
+pub(crate) const MAX_LINES: usize = 500;
+
+/// Files that may be longer, and why.
+pub(crate) const LONGER: &[(&str, &str)] = &[
+    ("reference/ipc-v0/runner.py", "one file by design: it is read from top to bottom"),
+    ("reference/ipc-v0/verify.py", "one file by design: it is read from top to bottom"),
+];
+
+/// Words that do not name a concept.
+pub(crate) const NO_MODULE_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "misc"];
+
+/// What no tracked text may hold: paths of one machine.
+pub(crate) const MACHINE_PATHS: &[&str] = &["/home/", "/root/", "/work/"];
+
+/// Where such a path is the subject.
+pub(crate) const MACHINE_PATHS_IN: &[&str] =
+    &["tools/xtask/", "runner/sandbox/", "runner/engine/src/", "runner/cli/tests/"];
