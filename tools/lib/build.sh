@@ -8,11 +8,15 @@ RELEASE_BINARIES=(
     "adapter-text-caps adapter-text-caps"
 )
 
-# The final binaries are static: they start in half the time, and run on any distribution of this machine.
+# build_static PACKAGE BINARY. Final binaries are static: they start in half the time, and run on any distribution.
+build_static() {
+    cargo rustc --release --quiet --locked -p "$1" --bin "$2" -- -C target-feature=+crt-static
+}
+
 build_release() {
     local entry package binary
     for entry in "${RELEASE_BINARIES[@]}"; do
         read -r package binary <<<"$entry"
-        cargo rustc --release --quiet --locked -p "$package" --bin "$binary" -- -C target-feature=+crt-static
+        build_static "$package" "$binary"
     done
 }

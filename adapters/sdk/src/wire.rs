@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::link::Link;
 
 /// Replies are sent when they are this many bytes, even while more work waits.
-const FLUSH_BYTES: usize = 64 * 1024;
+const FLUSH_BYTES: usize = 2 * 1024;
 
 /// Buffers keep at most this much memory between messages.
 pub(crate) const KEEP_BYTES: usize = 1024 * 1024;

@@ -81,3 +81,14 @@ class WithFolder(unittest.TestCase):
 
     def run_op(self, op: str, args: Any, *flags: str, name: str = "out") -> Run:
         return Run(self.out(name), ADAPTER, "--op", op, "--args", json.dumps(args), *flags)
+
+
+# The Rust side of this repository, when it was built: the two implementations check each other.
+BUILT = os.path.join(FOLDER, "..", "..", "target", "debug")
+RUST_RUNNER, RUST_ADAPTER = os.path.join(BUILT, "contract-runner"), os.path.join(BUILT, "adapter-echo")
+HAS_RUST = all(os.access(program, os.X_OK) for program in (RUST_RUNNER, RUST_ADAPTER))
+
+
+def rust_verify(folder: str, *flags: str) -> tuple[int, str]:
+    done = subprocess.run([RUST_RUNNER, "verify", folder, *flags], capture_output=True, timeout=WAIT_S)
+    return done.returncode, (done.stdout + done.stderr).decode()

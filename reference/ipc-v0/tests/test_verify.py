@@ -29,13 +29,17 @@ class Verify(WithFolder):
             file.write(data)
 
     def judge(self) -> str:
-        """The answer, in this process: mismatch, unverifiable, or what verify() says."""
+        """The answer, in this process: mismatch, unverifiable, or what verify() says. The Rust side must say the same."""
         try:
-            return VERIFIER.verify(self.out())
+            code, answer = 0, VERIFIER.verify(self.out())
         except VERIFIER.Mismatch as mismatch:
-            return f"mismatch: {mismatch}"
+            code, answer = 1, f"mismatch: {mismatch}"
         except VERIFIER.Unverifiable as missing:
-            return f"unverifiable: {missing}"
+            code, answer = 6, f"unverifiable: {missing}"
+        if programs.HAS_RUST:
+            rust, said = programs.rust_verify(self.out())
+            self.assertEqual(code, rust, f"Python says {answer}; Rust says {said}")
+        return answer
 
     def seal(self, receipt: dict, lines: Optional[list] = None) -> None:
         """What a forger would do: every digest is made new, with the code of the runner."""

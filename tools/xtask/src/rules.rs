@@ -14,6 +14,7 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("contract-adapter", &["contract-ipc", "contract-json"]),
     ("adapter-text-caps", &["contract-adapter", "contract-json"]),
     ("adapter-echo", &["contract-adapter", "contract-ipc", "contract-json"]),
+    ("contract-bench", &["contract-sandbox"]),
     ("xtask", &["contract-ipc"]),
 ];
 
@@ -24,7 +25,7 @@ pub(crate) const ONLY_IN: &[(&str, &[&str])] = &[
     ("caps", &["contract-sandbox"]),
     ("libc", &["contract-sandbox"]),
     ("clap", &["contract-runner"]),
-    ("anyhow", &["xtask"]),
+    ("anyhow", &["xtask", "contract-bench"]),
 ];
 
 /// Crates that the ground floor may not use: no clock, no threads, no I/O of its own.

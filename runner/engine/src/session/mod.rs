@@ -138,7 +138,10 @@ impl Session<'_, '_> {
                 self.read_report(context);
             }
             if !self.launching {
-                self.read_stdout(context);
+                // Answers make room for new invokes: the adapter works on these while we read on.
+                while self.read_stdout(context) {
+                    self.write_stdin(context);
+                }
                 self.write_stdin(context);
                 self.pipes.read_stderr(context);
                 if self.broker.as_ref().is_some_and(|broker| broker.poll(context).is_ready()) {
@@ -212,35 +215,30 @@ impl Session<'_, '_> {
         }
     }
 
-    fn read_stdout(&mut self, context: &mut Context<'_>) {
+    /// One read and what it brought. False when there is nothing more to read now.
+    fn read_stdout(&mut self, context: &mut Context<'_>) -> bool {
         let Self { pipes, talk, watcher, failure, .. } = self;
+        let Poll::Ready(incoming) = pipes.read_stdout(context) else { return false };
+        let now = Instant::now();
+        let ended = matches!(incoming, Incoming::End);
         let mut found = None;
-        while let Poll::Ready(incoming) = pipes.read_stdout(context) {
-            let now = Instant::now();
-            let ended = matches!(incoming, Incoming::End);
-            let received = pipes.lines(ended, |line, had_cr, message| {
-                if found.is_some() || failure.as_ref().is_some_and(|failure| !may_go_on(failure)) {
-                    talk.ignore(line);
-                    return;
-                }
-                talk.tally.ended_with_cr += u64::from(had_cr);
-                let result = match message {
-                    Ok(message) => talk.receive(line, &message, now, *watcher),
-                    Err(fault) => talk.receive_other(line, fault),
-                };
-                found = result.err();
-            });
-            if let Err(too_long) = received
-                && found.is_none()
-            {
-                found = Some(too_long);
+        let received = pipes.lines(ended, |line, had_cr, message| {
+            if found.is_some() || failure.as_ref().is_some_and(|failure| !may_go_on(failure)) {
+                talk.ignore(line);
+                return;
             }
-            if found.is_none() && failure.is_none() {
-                found = talk.fill(now).err();
-            }
-            if found.is_some() || ended {
-                break;
-            }
+            talk.tally.ended_with_cr += u64::from(had_cr);
+            let result = match message {
+                Ok(message) => talk.receive(line, &message, now, *watcher),
+                Err(fault) => talk.receive_other(line, fault),
+            };
+            found = result.err();
+        });
+        if let Err(too_long) = received {
+            found.get_or_insert(too_long);
+        }
+        if found.is_none() && failure.is_none() {
+            found = talk.fill(now).err();
         }
         if let Some(failure) = found {
             self.fail(failure);
@@ -248,6 +246,7 @@ impl Session<'_, '_> {
         if let Some(due) = self.talk.next_deadline() {
             self.alarm.at_most(due);
         }
+        !ended
     }
 
     fn write_stdin(&mut self, context: &mut Context<'_>) {

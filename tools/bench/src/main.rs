@@ -1,0 +1,76 @@
+//! Measures what contract-runner costs against what the same work costs without it. Everything happens in one run, the
+//! measurements of a round one after the other, and the table has medians and ratios: machines are noisy.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people")]
+#![expect(clippy::disallowed_methods, reason = "it starts what it measures")]
+
+mod floor;
+mod launch;
+mod memory;
+mod pinning;
+mod report;
+mod runs;
+mod scenarios;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// An installation with the echo adapter in it.
+    prefix: PathBuf,
+    /// Where everything goes.
+    out: PathBuf,
+    /// The implementation in Python.
+    reference: PathBuf,
+    /// How often each measurement is made.
+    rounds: usize,
+    /// Tenth of the work, for a first look.
+    quick: bool,
+}
+
+fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
+    let mut found = Options {
+        prefix: PathBuf::new(),
+        out: PathBuf::new(),
+        reference: PathBuf::new(),
+        rounds: 5,
+        quick: false,
+    };
+    while let Some(name) = arguments.next() {
+        let mut value = || arguments.next().with_context(|| format!("{name} needs a value"));
+        match name.as_str() {
+            "--prefix" => found.prefix = value()?.into(),
+            "--out" => found.out = value()?.into(),
+            "--reference" => found.reference = value()?.into(),
+            "--rounds" => found.rounds = value()?.parse().context("--rounds N")?,
+            "--quick" => found.quick = true,
+            _ => bail!("unknown argument {name}"),
+        }
+    }
+    if found.rounds == 0 || found.prefix.as_os_str().is_empty() || found.out.as_os_str().is_empty() {
+        bail!("usage: tools/bench/run [--rounds N] [--quick]");
+    }
+    Ok(found)
+}
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let done = match std::env::args().nth(1).as_deref() {
+        Some(floor::PEER) => floor::peer(arguments.nth(1), arguments.next()),
+        _ => options(arguments).and_then(|options| {
+            let table = scenarios::measure(&options)?;
+            report::write(&options, &table)
+        }),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
