@@ -237,13 +237,12 @@ mod tests {
     }
 
     #[test]
-    fn replies_of_64_kib_are_sent_before_the_block_is_done() {
+    fn replies_of_2_kib_are_sent_before_the_block_is_done() {
         let hello = message(0, "hello", r#"{"protocols":["ipc.v0"]}"#);
         let invoke = |id| message(id, "invoke", r#"{"op":"echo","args":{}}"#);
-        let invokes: String = (1..=500).map(invoke).collect();
+        let invokes: String = (1..=32).map(invoke).collect();
         assert!(invokes.len() < 64 * 1024, "one block");
-        let writes = writes(&[hello, invokes]);
-        assert_eq!((writes.len(), writes.iter().sum::<usize>()), (3, 502), "{writes:?}");
-        assert!(writes[1] > writes[2], "{writes:?}");
+        // A reply has about 160 bytes: the runner can read the first ones while we make the others.
+        assert_eq!(writes(&[hello, invokes]), [2, 14, 13, 5]);
     }
 }

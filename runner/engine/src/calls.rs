@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
 
 use contract_ipc::Code;
-use contract_json::{Kind, Limits, Tape};
+use contract_json::{Kind, Limits, Tape, Value};
 
 use crate::failure::Failure;
 
@@ -59,8 +59,19 @@ pub fn canonical_object(text: &[u8], name: &str) -> Result<Vec<u8>, Failure> {
     if value.kind() != Kind::Object {
         return Err(unreadable(format!("{name}: not a JSON object")));
     }
-    let mut out = Vec::with_capacity(text.len());
-    value.write_canonical(&mut out);
+    canonical_args(value, name)
+}
+
+/// The canonical form of arguments, as they are sent and recorded.
+fn canonical_args(value: Value<'_>, place: &str) -> Result<Vec<u8>, Failure> {
+    let mut out = Vec::with_capacity(value.raw().len());
+    let met = value.write_canonical(&mut out);
+    // RFC 8785 prints doubles below 1e21 without exponent, which R4 forbids beyond 64 bits.
+    if met.wide_integers && Tape::new().parse(&out, &Limits::default()).is_err() {
+        return Err(unreadable(format!(
+            "{place}: a number that is a whole one in canonical form, and larger than 64 bits; send it as a string"
+        )));
+    }
     Ok(out)
 }
 
@@ -159,8 +170,7 @@ fn parse_call(text: &[u8], place: &str) -> Result<Call, Failure> {
         match (key.as_str().as_deref(), member.kind()) {
             (Some("op"), Kind::String) => call.op = member.as_str().map(std::borrow::Cow::into_owned),
             (Some("args"), Kind::Object) => {
-                call.args.clear();
-                member.write_canonical(&mut call.args);
+                call.args = canonical_args(member, place)?;
             }
             _ => {
                 return Err(unreadable(format!(

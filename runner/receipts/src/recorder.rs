@@ -212,11 +212,29 @@ impl Recorder {
     }
 }
 
-/// A cheap first look: a wide integer has 16 digits, which 64-digit texts and the like may have, too.
+/// A cheap first look: a wide integer has 16 digits, which 64-digit texts and the like may have, too. Among any 16 bytes
+/// in a row one stands at a place that is looked at first.
 fn may_have_wide_integer(payload: &[u8]) -> bool {
+    if !payload.iter().skip(15).step_by(16).any(u8::is_ascii_digit) {
+        return false;
+    }
     let mut run = 0;
     payload.iter().any(|byte| {
         run = if byte.is_ascii_digit() { run + 1 } else { 0 };
         run >= 16
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_have_wide_integer;
+
+    #[test]
+    fn sixteen_digits_in_a_row_are_seen_wherever_they_stand() {
+        for before in 0..40 {
+            let text = format!("{}{}{}", "x".repeat(before), "9".repeat(16), "y".repeat(40 - before));
+            assert!(may_have_wide_integer(text.as_bytes()), "{text}");
+            assert!(!may_have_wide_integer(text.replacen('9', "z", 1).as_bytes()), "{text}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use contract_json::{Kind, Value, to_canonical_vec, write_canonical_string};
+use contract_json::{Kind, Value, write_canonical_string};
 
 use crate::code::Code;
 use crate::envelope::{Envelope, MessageType, shown};
@@ -134,7 +134,7 @@ impl AdapterSide {
 
     /// Writes the capabilities message (R12).
     pub fn offer(&mut self, capabilities: &Capabilities, out: &mut Vec<u8>) {
-        let payload = to_canonical_vec(capabilities);
+        let payload = message_text(capabilities);
         self.sender.write(out, "capabilities", None, |out| out.extend_from_slice(&payload));
     }
 
@@ -168,7 +168,7 @@ impl AdapterSide {
             write_canonical_string(out, error.code);
             if let Some(details) = error.details {
                 out.extend_from_slice(b",\"details\":");
-                out.extend_from_slice(&to_canonical_vec(details));
+                out.extend_from_slice(&message_text(details));
             }
             out.extend_from_slice(b",\"message\":");
             write_canonical_string(out, error.message);
@@ -179,4 +179,11 @@ impl AdapterSide {
             });
         });
     }
+}
+
+/// Sorted members, and doubles with an exponent: the canonical form of 1e20 is an integer that R4 forbids.
+fn message_text<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_value(value)
+        .and_then(|value| serde_json::to_vec(&value))
+        .expect("our types have text keys only")
 }

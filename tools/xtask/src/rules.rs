@@ -15,6 +15,7 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("adapter-text-caps", &["contract-adapter", "contract-json"]),
     ("adapter-echo", &["contract-adapter", "contract-ipc", "contract-json"]),
     ("contract-bench", &["contract-sandbox"]),
+    ("contract-fuzz", &["contract-ipc", "contract-json", "contract-receipts"]),
     ("xtask", &["contract-ipc"]),
 ];
 
@@ -25,7 +26,7 @@ pub(crate) const ONLY_IN: &[(&str, &[&str])] = &[
     ("caps", &["contract-sandbox"]),
     ("libc", &["contract-sandbox"]),
     ("clap", &["contract-runner"]),
-    ("anyhow", &["xtask", "contract-bench"]),
+    ("anyhow", &["xtask", "contract-bench", "contract-fuzz"]),
 ];
 
 /// Crates that the ground floor may not use: no clock, no threads, no I/O of its own.

@@ -42,6 +42,8 @@ fn arguments_that_are_no_json_object() {
         ("[1]", "not a JSON object"),
         ("{\"a\":1,\"a\":2}", "args:1:"),
         ("{\"a\":NaN}", "args:1:6"),
+        // Its canonical form is 100000000000000000000, which no adapter would take (R4).
+        ("{\"a\":[1e20]}", "args: a number that is a whole one"),
     ] {
         refused(
             &bench,
@@ -53,6 +55,8 @@ fn arguments_that_are_no_json_object() {
     refused(&bench, &["run", "--adapter", "text-caps", "--args-file", "gone.json"], 2, &["gone.json"]);
     bench.write("calls.ndjson", "{\"args\":{}}\n{\"arguments\":{}}\n");
     refused(&bench, &["run", "--adapter", "text-caps", "--batch", "calls.ndjson"], 2, &["calls.ndjson:2"]);
+    bench.write("wide.ndjson", "{\"args\":{\"a\":1e20}}\n");
+    refused(&bench, &["run", "--adapter", "text-caps", "--batch", "wide.ndjson"], 2, &["wide.ndjson:1"]);
     bench.write("empty.ndjson", "\n");
     refused(&bench, &["run", "--adapter", "text-caps", "--batch", "empty.ndjson"], 2, &["no call in it"]);
 }

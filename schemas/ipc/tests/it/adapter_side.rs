@@ -201,3 +201,16 @@ fn everything_that_is_written_is_valid_by_the_upstream_schema_too() {
         assert!(schema.is_valid(&message), "{message}");
     }
 }
+
+#[test]
+fn r4_a_double_that_is_a_wide_integer_in_canonical_form_can_be_read_again() {
+    let mut side =
+        AdapterSide::new(Sender::new(*b"0123456789abcdef", "1970-01-01T00:00:00Z".parse().unwrap()));
+    let details = serde_json::json!({"b": 1e20, "a": [1.5, -1e20]});
+    let text = ErrorText { code: "ADAPTER_X", message: "m", details: Some(&details), retryable: false };
+    let mut out = Vec::new();
+    side.error("invoke-0001", text, &mut out);
+    let mut tape = Tape::new();
+    let message = Envelope::parse(&mut tape, out.strip_suffix(b"\n").unwrap(), &Limits::default()).unwrap();
+    assert_eq!(message.payload.get("details").unwrap().to_serde(), details);
+}

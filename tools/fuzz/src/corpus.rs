@@ -1,0 +1,50 @@
+//! What inputs are made from: messages of every type, and texts at the edges of JSON.
+
+/// Where mutation starts. Some are several lines.
+pub(crate) const SEEDS: &[&str] = &[
+    "{}",
+    "[1,-0,0.5,1e21,1e-7,9007199254740993,18446744073709551615,-9223372036854775808]",
+    r#"{"a":"\ud83d\ude00\u0000\u001f\"\\\/é","b":{"c":[null,true,false,{}]},"":[]}"#,
+    r#"{"v":"ipc.v0","id":"adapter-1","ts":"2026-01-01T00:00:00Z","type":"hello_ack","replyTo":"HELLO","payload":{"selected":"ipc.v0"}}"#,
+    r#"{"v":"ipc.v0","id":"adapter-2","ts":"2026-01-01T00:00:00.5+01:00","type":"capabilities","payload":{"adapter":{"name":"a","version":"1"},"capabilities":[{"name":"x.y","sideEffects":["none"],"timeouts":{"defaultMs":5}}]}}"#,
+    r#"{"v":"ipc.v0","id":"adapter-3","ts":"2026-01-01T00:00:00Z","type":"progress","replyTo":"INVOKE","payload":{"seq":0,"fraction":0.5,"message":"m"}}"#,
+    r#"{"v":"ipc.v0","id":"adapter-4","ts":"2026-01-01T00:00:00Z","type":"result","replyTo":"INVOKE","payload":{"ok":true,"data":{"n":1}}}"#,
+    r#"{"v":"ipc.v0","id":"adapter-5","ts":"2026-01-01T00:00:00Z","type":"error","replyTo":"INVOKE","payload":{"code":"ADAPTER_X","message":"m","details":{},"retryable":false}}"#,
+    r#"{"v":"ipc.v0","id":"runner-01","ts":"2026-01-01T00:00:00Z","type":"hello","payload":{"role":"runner","protocols":["ipc.v0"],"session":{"id":"00112233445566778899aabbccddeeff","seed":"00112233445566778899aabbccddeeff","clock":"1970-01-01T00:00:00Z"}}}"#,
+    r#"{"v":"ipc.v0","id":"runner-02","ts":"2026-01-01T00:00:00Z","type":"invoke","payload":{"op":"x.y","args":{"a":1},"timeoutMs":10}}"#,
+    r#"{"v":"ipc.v0","id":"runner-03","ts":"2026-01-01T00:00:00Z","type":"cancel","replyTo":"runner-02","payload":{"reason":"timeout"}}"#,
+    "plain text\r\n\n{\"half\":",
+];
+
+/// Pieces that break things.
+pub(crate) const PIECES: &[&str] = &[
+    "\n",
+    "\r\n",
+    "\"",
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "null",
+    "true",
+    "1e999",
+    "-",
+    "0",
+    "00",
+    "\\u0000",
+    "\\ud800",
+    "\u{feff}",
+    "\u{2028}",
+    "18446744073709551616",
+    "-9223372036854775809",
+    "1.0",
+    "\"v\":\"ipc.v0\",",
+    "\"replyTo\":\"INVOKE\"",
+    "\"ok\":true",
+    "\"seq\":1",
+    "hunter2-hunter2",
+    "aHVudGVyMi1odW50ZXIy",
+];
