@@ -13,5 +13,7 @@ mod hostile;
 mod interrupts;
 mod killed;
 mod languages;
+mod long;
 mod results;
 mod secrets;
+mod upstream;
