@@ -13,7 +13,7 @@ use contract_sandbox::{GrantedFd, LaunchSpec};
 use rustix::fs::MemfdFlags;
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::net::unix::pipe;
 
@@ -71,6 +71,17 @@ fn system(what: &str, error: impl std::fmt::Display) -> Failure {
     Failure::new(Code::AdapterSpawnFailed, format!("{what}: {error}"))
 }
 
+/// Room in the pipes for messages: as many invokes as may be in flight, without a switch to the other side for each 64 KiB.
+const PIPE_BYTES: usize = 1024 * 1024;
+
+/// A pipe for messages.
+fn wide_pipe_pair() -> Result<(OwnedFd, OwnedFd), Failure> {
+    let pair = pipe_pair()?;
+    // Where the host grants less, all works as well, more slowly.
+    let _ = fcntl_setpipe_size(&pair.0, PIPE_BYTES);
+    Ok(pair)
+}
+
 fn pipe_pair() -> Result<(OwnedFd, OwnedFd), Failure> {
     pipe_with(PipeFlags::CLOEXEC).map_err(|error| {
         system("a pipe cannot be made", error).hint("Raise the limit on open files (ulimit -n).")
@@ -98,8 +109,8 @@ fn environment(plan: &Plan, broker: Option<&OwnedFd>) -> Vec<(String, String)> {
 
 /// Starts the launcher with the plan's profile. Must be called on the main thread: the parent-death signal is that of the thread.
 pub(crate) fn launch(plan: &Plan, launcher: &Path, canary: &Path) -> Result<Launched, Failure> {
-    let (stdin, our_stdin) = pipe_pair()?;
-    let (our_stdout, stdout) = pipe_pair()?;
+    let (stdin, our_stdin) = wide_pipe_pair()?;
+    let (our_stdout, stdout) = wide_pipe_pair()?;
     let (our_stderr, stderr) = pipe_pair()?;
     let (our_report, report) = pipe_pair()?;
     let life = if plan.profile.is_one_process() { None } else { Some(pipe_pair()?) };

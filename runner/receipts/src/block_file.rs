@@ -1,4 +1,4 @@
-//! A file that is written and digested in large blocks.
+//! A file that is written and digested in large blocks, beside the session once there is more than one of them.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -6,6 +6,8 @@ use std::os::unix::fs::FileExt as _;
 
 use contract_json::{Digester, FileDigest};
 use rustix::fs::{Advice, fadvise, fdatasync};
+
+use crate::block_writer::BlockWriter;
 
 /// Digests are several times faster on blocks of this size than line by line.
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -15,14 +17,16 @@ const BLOCK_BYTES: usize = 64 * 1024;
 pub(crate) struct BlockFile {
     file: File,
     buffer: Vec<u8>,
+    /// Of all that was flushed, while there is no `writer`.
     digester: Digester,
+    writer: Option<BlockWriter>,
     settled_bytes: u64,
 }
 
 impl BlockFile {
     pub(crate) fn new(file: File) -> Self {
         let buffer = Vec::with_capacity(BLOCK_BYTES + BLOCK_BYTES / 4);
-        Self { file, buffer, digester: Digester::new(), settled_bytes: 0 }
+        Self { file, buffer, digester: Digester::new(), writer: None, settled_bytes: 0 }
     }
 
     /// Where to append. Call [`settle`](Self::settle) afterwards.
@@ -35,18 +39,32 @@ impl BlockFile {
         self.settled_bytes + at as u64
     }
 
-    /// Writes the buffer out when it has grown to a block.
+    /// Hands the buffer over when it has grown to a block. An error may be that of an earlier block.
     pub(crate) fn settle(&mut self) -> io::Result<()> {
-        if self.buffer.len() >= BLOCK_BYTES { self.flush() } else { Ok(()) }
+        if self.buffer.len() < BLOCK_BYTES {
+            return Ok(());
+        }
+        if self.writer.is_none() {
+            let digester = std::mem::take(&mut self.digester);
+            self.writer = Some(BlockWriter::start(self.file.try_clone()?, digester)?);
+        }
+        self.settled_bytes += self.buffer.len() as u64;
+        let writer = self.writer.as_mut().expect("made above");
+        let full = std::mem::take(&mut self.buffer);
+        self.buffer = writer.write(full)?;
+        self.buffer.shrink_to(2 * BLOCK_BYTES);
+        Ok(())
     }
 
-    /// Writes the buffer out.
+    /// Writes everything out.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
+        if let Some(writer) = self.writer.take() {
+            self.digester = writer.finish()?;
+        }
         self.digester.update(&self.buffer);
         self.settled_bytes += self.buffer.len() as u64;
         let written = self.file.write_all(&self.buffer);
         self.buffer.clear();
-        self.buffer.shrink_to(2 * BLOCK_BYTES);
         written
     }
 

@@ -6,6 +6,7 @@
 
 mod authority;
 mod block_file;
+mod block_writer;
 mod compare;
 mod difference;
 mod folder;

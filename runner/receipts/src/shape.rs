@@ -1,6 +1,6 @@
 //! The forms of texts in a receipt, which types alone do not hold. `run-receipt.v0.schema.json` says the same.
 
-use contract_ipc::Timestamp;
+use contract_ipc::{Timestamp, is_error_code};
 use contract_json::{Digest, Kind, Limits, Tape, Value, to_canonical_vec, write_canonical_string};
 
 use crate::difference::differences;
@@ -44,7 +44,7 @@ pub(crate) fn check(receipt: &Receipt) -> Result<(), ShapeError> {
         ("/runner/digest", receipt.runner.digest.as_ref(), is_blake3_uri),
         ("/transcript", receipt.transcript.as_ref(), is_transcript),
         ("/authority/audit/transcript", receipt.authority.audit.transcript.as_ref(), is_transcript),
-        ("/error/code", receipt.error.as_ref().map(|error| &error.code), is_code),
+        ("/error/code", receipt.error.as_ref().map(|error| &error.code), is_error_code),
         ("/authority/audit/receipt", Some(&receipt.authority.audit.receipt), is_receipt_name),
     ];
     texts.extend(
@@ -110,16 +110,6 @@ fn is_receipt_name(text: &str) -> bool {
 /// A time as the run clock is written.
 fn is_clock(text: &str) -> bool {
     text.parse::<Timestamp>().is_ok_and(|time| time.to_string() == text)
-}
-
-/// R23.
-pub(crate) fn is_code(text: &str) -> bool {
-    text.len() <= 128
-        && text.contains('_')
-        && text.starts_with(|first: char| first.is_ascii_uppercase())
-        && text.split('_').all(|word| {
-            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        })
 }
 
 /// Members that come from elsewhere and have any content; types look at their kind alone.

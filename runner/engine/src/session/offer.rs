@@ -1,6 +1,6 @@
 //! What an adapter offers, against what was asked for, declared, locked and granted.
 
-use contract_ipc::{Capabilities, Capability, Code};
+use contract_ipc::{Capabilities, Capability, Code, SchemaRef};
 use contract_json::to_canonical_vec;
 
 use crate::failure::Failure;
@@ -82,7 +82,10 @@ fn accept(plan: &Plan, capability: &Capability) -> Result<Offered, Failure> {
             .map_err(|failure| Failure { code: Code::IpcBadEnvelope, ..failure })
     };
     // With a manifest every call was judged by the same schema before anything started.
-    let input = if plan.command.manifest.is_some() { None } else { capability.input_schema.as_ref() };
+    let input = match &capability.input_schema {
+        Some(SchemaRef::Inline(_)) if plan.command.manifest.is_some() => None,
+        schema => schema.as_ref(),
+    };
     Ok(Offered {
         name: capability.name.clone(),
         input: schema(input, "inputSchema")?,

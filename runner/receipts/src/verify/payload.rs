@@ -1,9 +1,7 @@
 //! What the payload of each type must look like (R10 to R26).
 
-use contract_ipc::{CancelReason, PROTOCOL, Reply, check_progress, check_result};
+use contract_ipc::{CancelReason, PROTOCOL, Reply, check_progress, check_result, is_error_code};
 use contract_json::{Kind, Value};
-
-use crate::shape::is_code;
 
 /// Where a payload breaks a rule: the pointer below it, what should stand there, and what stands there.
 pub(super) struct Broken {
@@ -100,7 +98,7 @@ pub(super) fn result(payload: Value<'_>) -> Checked<bool> {
 /// R23.
 pub(super) fn error(payload: Value<'_>) -> Checked<()> {
     need(payload, "/code", "a code such as ADAPTER_BAD_INPUT", |code| {
-        code.as_str().is_some_and(|code| is_code(&code))
+        code.as_str().is_some_and(|code| is_error_code(&code))
     })?;
     need(payload, "/message", "a string", is_text)?;
     match payload.get("retryable") {
