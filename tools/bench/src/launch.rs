@@ -25,7 +25,21 @@ pub(crate) fn bare(options: &Options) -> Result<Duration> {
     Ok(elapsed)
 }
 
-/// The same through the launcher, in the strictest profile that lets it run.
+fn launcher(options: &Options) -> PathBuf {
+    options.prefix.join("libexec/contract-runner/contract-launch")
+}
+
+/// The launcher that is told nothing and ends at once: what a second program costs before it does anything.
+pub(crate) fn launcher_alone(options: &Options) -> Result<Duration> {
+    let start = Instant::now();
+    let status =
+        Command::new(launcher(options)).env_clear().stdin(Stdio::null()).stderr(Stdio::null()).status()?;
+    let elapsed = start.elapsed();
+    ensure!(!status.success(), "it takes no empty command line");
+    Ok(elapsed)
+}
+
+/// A program through the launcher, in the strictest profile that lets it run.
 pub(crate) fn sandboxed(options: &Options) -> Result<Duration> {
     let program = program(options).canonicalize()?;
     let canary = options.out.join("canary");
@@ -51,7 +65,7 @@ pub(crate) fn sandboxed(options: &Options) -> Result<Duration> {
     let (mut report, theirs) = std::io::pipe()?;
     rustix::io::fcntl_setfd(&theirs, rustix::io::FdFlags::empty())?;
     let start = Instant::now();
-    let mut child = Command::new(options.prefix.join("libexec/contract-runner/contract-launch"))
+    let mut child = Command::new(launcher(options))
         .args(["--spec-fd", &file.as_raw_fd().to_string(), "--report-fd", &theirs.as_raw_fd().to_string()])
         .env_clear()
         .stdin(Stdio::null())

@@ -89,7 +89,7 @@ fn picture(rows: &[Row]) -> Result<String> {
         writeln!(
             svg,
             "<text x=\"{}\" y=\"{}\" fill=\"#222222\">{factor:.2}: {}</text>",
-            LEFT as f64 + width + 6.0,
+            LEFT as f64 + width.max(TARGET) + 6.0,
             top + 15,
             amount(row.value, row.unit)
         )?;
