@@ -5,6 +5,7 @@
 mod args;
 mod around;
 mod commands;
+mod early;
 mod printer;
 mod progress;
 mod show;

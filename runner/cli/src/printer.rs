@@ -1,11 +1,11 @@
 //! Results on stdout, in the order of the calls.
 
-use std::collections::BTreeMap;
 use std::io::{BufWriter, Stdout, Write};
 
 use contract_engine::{Answer, Note, Watcher};
 use contract_json::write_canonical_string;
 
+use crate::early::EarlyLines;
 use crate::progress::Spinner;
 use crate::style;
 
@@ -15,9 +15,11 @@ pub(crate) struct Printer {
     /// One call: its data is printed alone, and only when the run ended well. Several: a line for each, as they end.
     single: bool,
     held: Option<Vec<u8>>,
-    /// Lines whose turn has not come.
-    early: BTreeMap<u64, Vec<u8>>,
+    early: EarlyLines,
+    /// The call whose line is written next.
     next: u64,
+    /// One more than the highest call that has ended.
+    end: u64,
     line: Vec<u8>,
     spinner: Option<Spinner>,
     verbose: bool,
@@ -31,8 +33,9 @@ impl Printer {
             out: BufWriter::with_capacity(64 * 1024, std::io::stdout()),
             single,
             held: None,
-            early: BTreeMap::new(),
+            early: EarlyLines::default(),
             next: 0,
+            end: 0,
             line: Vec::new(),
             spinner,
             verbose,
@@ -48,8 +51,10 @@ impl Printer {
     /// The spinner goes, and everything is written.
     pub(crate) fn finish(&mut self) {
         self.spinner = None;
-        for (_, line) in std::mem::take(&mut self.early) {
-            self.write(&line);
+        // Calls that never ended leave gaps.
+        while let Ok(Some(call)) = self.early.next_from(self.next, self.end) {
+            self.next = call;
+            self.write_early();
         }
         self.closed |= self.out.flush().is_err();
     }
@@ -59,6 +64,23 @@ impl Printer {
         self.write(line);
         self.write(b"\n");
         self.closed |= self.out.flush().is_err();
+    }
+
+    /// Lines whose turn has come.
+    fn write_early(&mut self) {
+        loop {
+            match self.early.take(self.next) {
+                Ok(Some(line)) => self.write(&line),
+                Ok(None) => break,
+                // As when stdout is closed: the evidence has everything.
+                Err(error) => {
+                    style::say(&format!("later results cannot be held for their turn: {error}"));
+                    self.closed = true;
+                    break;
+                }
+            }
+            self.next += 1;
+        }
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -116,15 +138,16 @@ impl Watcher for Printer {
         }
         let mut line = std::mem::take(&mut self.line);
         write_line(&mut line, answer);
+        self.end = self.end.max(call + 1);
         if call == self.next {
             self.write(&line);
             self.next += 1;
-            while let Some(line) = self.early.remove(&self.next) {
-                self.write(&line);
-                self.next += 1;
-            }
-        } else {
-            self.early.insert(call, line.clone());
+            self.write_early();
+        } else if !self.closed
+            && let Err(error) = self.early.keep(call, &line)
+        {
+            style::say(&format!("results cannot be held for their turn: {error}"));
+            self.closed = true;
         }
         self.line = line;
     }

@@ -130,8 +130,12 @@ fn execute(prepared: Prepared, single: bool, around: &Surroundings, output: Outp
             _ => style::red(status),
         };
         let ms = started.elapsed().as_millis();
-        let op = style::tame(&outcome.receipt.invocation.op);
-        note(output, &format!("{painted} {name} {op} in {ms} ms; evidence: {shown}"));
+        // Without --op and manifest nobody knows it before the offer.
+        let op = match style::tame(&outcome.receipt.invocation.op) {
+            op if op.is_empty() => op,
+            op => format!(" {op}"),
+        };
+        note(output, &format!("{painted} {name}{op} in {ms} ms; evidence: {shown}"));
     }
     outcome.exit
 }

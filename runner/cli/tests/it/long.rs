@@ -65,7 +65,7 @@ fn one_invoke_stays_open_while_100_000_others_finish() {
             "--allow",
             &allow,
             "--args",
-            "{\"others\":100000}",
+            "{\"bytes\":400,\"others\":100000}",
             "--repeat",
             "100001",
             "--in-flight",
