@@ -61,6 +61,18 @@ pub(crate) enum Command {
         /// Keep the evidence of the second run here
         #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
+        /// Permit again a right that the recorded run had; a receipt grants nothing
+        #[arg(long, value_name = "RIGHT")]
+        allow: Vec<String>,
+        /// Permit again a limit above the default
+        #[arg(long, value_name = "NAME=AMOUNT")]
+        limit: Vec<String>,
+        /// Permit again what a grant document of the recorded run gives
+        #[arg(long, value_name = "FILE")]
+        grant: Vec<PathBuf>,
+        /// Permit again that this property of the sandbox is missing
+        #[arg(long, value_name = "PROPERTY")]
+        accept_gap: Vec<String>,
     },
     /// Names what differs between two runs
     Compare {

@@ -60,6 +60,9 @@ pub const EARLY_EXIT_MS: u64 = 1_000;
 /// Milliseconds between SIGTERM and SIGKILL (R41).
 pub const TERM_GRACE_MS: u64 = 1_000;
 
+/// With less the launcher itself cannot work.
+const MIN_MEMORY_BYTES: u64 = 4 << 20;
+
 const NAMES: &str = "memory, address-space, file-size, open-files, cpu, handshake, idle, total and run";
 
 impl Budget {
@@ -79,7 +82,12 @@ impl Budget {
                 .ok_or_else(|| format!("limit {name}={value}: write a time such as 500ms, 10s or 5min"))
         };
         match name {
-            "memory" => self.limits.memory_bytes = bytes()?,
+            "memory" => match bytes()? {
+                bytes if bytes < MIN_MEMORY_BYTES => {
+                    return Err(format!("limit memory={value}: no program starts with less than 4MiB"));
+                }
+                bytes => self.limits.memory_bytes = bytes,
+            },
             "address-space" => self.limits.address_space_bytes = Some(bytes()?),
             "file-size" => self.limits.file_size_bytes = bytes()?,
             "open-files" => match value.parse() {
@@ -173,6 +181,7 @@ mod tests {
         for (text, why) in [
             ("memory", "has no `=`"),
             ("memory=0", "write bytes"),
+            ("memory=3MiB", "less than 4MiB"),
             ("mem=1", "is unknown"),
             ("idle=1 day", "write a time"),
             ("open-files=3", "from 16"),

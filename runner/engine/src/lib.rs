@@ -43,7 +43,7 @@ pub use lock::{Lock, LockVersion, Pin, digest_capabilities, digest_command, dige
 pub use manifest::{FoundManifest, Manifest, Operation};
 pub use plan::{Draft, Plan, profile_digest, profile_json};
 pub use quantity::{parse_bytes, parse_ms, show_bytes};
-pub use replay::replay_of;
+pub use replay::{Recorded, ReplayAuthority, own_files, replay_of};
 pub use request::{Calls, Request};
 pub use right::{Right, RightError};
 pub use run::{Outcome, Prepared, Refusal, prepare};

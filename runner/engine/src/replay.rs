@@ -8,20 +8,90 @@ use contract_ipc::{Code, Timestamp};
 use contract_json::{Limits, Tape};
 use contract_receipts::{RECEIPT, Receipt, TRANSCRIPT};
 
+use crate::budget::Budget;
 use crate::environment::Surroundings;
 use crate::failure::Failure;
 use crate::request::{Calls, Request};
+
+/// What the person who replays permits. Whoever wrote the evidence may be a stranger, so nothing is granted because a receipt
+/// says that it was.
+#[derive(Debug, Clone, Default)]
+pub struct ReplayAuthority {
+    /// Rights, as in [`Request::allow`].
+    pub allow: Vec<String>,
+    /// Limits above the default budget, as in [`Request::limits`].
+    pub limits: Vec<String>,
+    /// Grant documents.
+    pub grants: Vec<PathBuf>,
+    /// Properties of the sandbox that may be missing.
+    pub accept_gaps: Vec<String>,
+}
+
+impl ReplayAuthority {
+    /// Whether all that the recorded request had beyond the defaults is permitted again, in the same words.
+    fn covers(&self, recorded: &Request) -> Result<(), Failure> {
+        let beyond_default = |text: &&String| {
+            let default = Budget::default();
+            let mut wanted = default.clone();
+            wanted.set_text(text).is_err() || wanted.min(&default) != wanted
+        };
+        let missing: Vec<String> = [
+            lacks("allow", &recorded.allow, &self.allow),
+            lacks("accept-gap", &recorded.accept_gaps, &self.accept_gaps),
+            lacks("limit", recorded.limits.iter().filter(beyond_default), &self.limits),
+            lacks(
+                "grant",
+                &recorded.grants.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+                &self.grants.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+            ),
+        ]
+        .concat();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let what = "the recorded run had more than the default rights, and a receipt grants nothing";
+        Err(Failure::new(Code::PolicyDenied, what).hint(format!(
+            "To permit to {} what it had, add: {}",
+            recorded.adapter,
+            missing.join(" ")
+        )))
+    }
+}
+
+/// The flags for what is recorded and not given.
+fn lacks<'r>(flag: &str, recorded: impl IntoIterator<Item = &'r String>, given: &[String]) -> Vec<String> {
+    recorded.into_iter().filter(|text| !given.contains(text)).map(|text| format!("--{flag} {text}")).collect()
+}
+
+/// A run to be made again.
+#[derive(Debug)]
+pub struct Recorded {
+    /// What was asked for.
+    pub request: Request,
+    /// Where.
+    pub around: Surroundings,
+    /// [`own_files`] of its receipt.
+    pub own_files: Vec<String>,
+}
+
+/// Digests of the files that make up the adapter, as a receipt has them.
+#[must_use]
+pub fn own_files(receipt: &Receipt) -> Vec<String> {
+    let files = receipt.observed.pointer("/files/own").and_then(|files| files.as_array());
+    files.into_iter().flatten().map(|file| file["digest"].as_str().unwrap_or("unknown").to_owned()).collect()
+}
 
 /// The request that `folder` (verified before) tells of, and the surroundings that it was made in as far as they matter. The
 /// calls are those of the transcript, written to `calls`; secrets in them are redacted.
 ///
 /// # Errors
-/// `CONTRACT_UNVERIFIABLE`: the evidence does not tell enough.
+/// `CONTRACT_UNVERIFIABLE`: the evidence does not tell enough. `POLICY_DENIED`: it had rights that `authority` does not give.
 pub fn replay_of(
     folder: &Path,
     calls: &Path,
     around: &Surroundings,
-) -> Result<(Request, Surroundings), Failure> {
+    authority: &ReplayAuthority,
+) -> Result<Recorded, Failure> {
     let unfit = |what: String| Failure::new(Code::ContractUnverifiable, what);
     let path = folder.join(RECEIPT);
     let bytes = std::fs::read(&path).map_err(|error| unfit(format!("{}: {error}", path.display())))?;
@@ -32,6 +102,7 @@ pub fn replay_of(
         unfit(format!("{}: /observed/request: {error}", path.display()))
             .hint("Only a run of this runner tells how it was asked for.")
     })?;
+    authority.covers(&request)?;
     let mut around = around.clone();
     if let Some(root) = receipt.observed.get("root").and_then(|root| root.as_str()).map(PathBuf::from)
         && root.is_dir()
@@ -50,7 +121,7 @@ pub fn replay_of(
         0 => Calls::Repeat { args: receipt.invocation.args.to_string().into_bytes(), count: 1 },
         _ => Calls::Batch(calls.to_owned()),
     };
-    Ok((request, around))
+    Ok(Recorded { request, around, own_files: own_files(&receipt) })
 }
 
 /// Writes the invokes of a transcript as a batch, and counts them. Where hello asked for no operation by name, the calls name

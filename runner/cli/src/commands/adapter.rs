@@ -108,9 +108,13 @@ pub(crate) fn lock(
         None => print_line(&text),
         Some(path) => {
             write_whole(path, &format!("{text}\n")).map_err(|error| {
-                Failure::new(Code::ContractOutUnwritable, format!("{}: {error}", path.display()))
+                let hint = "The folder must exist, and you must be allowed to write there.";
+                Failure::new(Code::ContractOutUnwritable, format!("{}: {}", path.display(), error.kind()))
+                    .hint(hint)
             })?;
-            note(output, &format!("{} adapters are locked in {}", lock.adapters.len(), path.display()));
+            let count = lock.adapters.len();
+            let are = if count == 1 { "adapter is" } else { "adapters are" };
+            note(output, &format!("{count} {are} locked in {}", path.display()));
         }
     }
     Ok(Exit::Satisfied)

@@ -10,7 +10,7 @@ mod verify;
 
 use std::io::Write as _;
 
-use contract_engine::Failure;
+use contract_engine::{Failure, ReplayAuthority};
 use contract_ipc::{Code, Exit};
 use serde_json::{Value, json};
 
@@ -25,7 +25,10 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         Command::Verify { folder, expect_digest } => {
             verify::verify(&folder, expect_digest.as_deref(), output)
         }
-        Command::Replay { folder, out } => replay::replay(&folder, out.as_deref(), output),
+        Command::Replay { folder, out, allow, limit, grant, accept_gap } => {
+            let authority = ReplayAuthority { allow, limits: limit, grants: grant, accept_gaps: accept_gap };
+            replay::replay(&folder, out.as_deref(), &authority, output)
+        }
         Command::Compare { a, b } => compare::compare(&a, &b, output),
         Command::Adapter(AdapterCommand::Inspect(args)) => adapter::inspect(&args, output),
         Command::Adapter(AdapterCommand::Lock { adapters, out, authority }) => {

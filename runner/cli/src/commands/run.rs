@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use contract_engine::{Calls, Failure, Outcome, Prepared, Refusal, Request, Surroundings, prepare};
 use contract_ipc::{Code, Exit, Seed};
+use contract_receipts::Receipt;
 use serde_json::{Value, json};
 
 use super::{failure_json, note, print_json, request, usage};
@@ -130,14 +131,25 @@ fn execute(prepared: Prepared, single: bool, around: &Surroundings, output: Outp
             _ => style::red(status),
         };
         let ms = started.elapsed().as_millis();
-        // Without --op and manifest nobody knows it before the offer.
-        let op = match style::tame(&outcome.receipt.invocation.op) {
-            op if op.is_empty() => op,
-            op => format!(" {op}"),
-        };
-        note(output, &format!("{painted} {name}{op} in {ms} ms; evidence: {shown}"));
+        let what = done(&outcome.receipt);
+        note(output, &format!("{painted} {name}{what} in {ms} ms; evidence: {shown}"));
+        if outcome.exit == Exit::Violated {
+            note(output, "  the answer is no (ok: false)");
+        }
     }
     outcome.exit
+}
+
+/// What was done: one call by its operation, several by their number.
+fn done(receipt: &Receipt) -> String {
+    let counts = &receipt.counts;
+    match (counts.invokes, counts.errors) {
+        // Without --op and manifest nobody knows it before the offer.
+        (0 | 1, _) if receipt.invocation.op.is_empty() => String::new(),
+        (0 | 1, _) => format!(" {}", style::tame(&receipt.invocation.op)),
+        (calls, 0) => format!(" {calls} calls"),
+        (calls, errors) => format!(" {calls} calls, {errors} could not be done,"),
+    }
 }
 
 fn explain(outcome: &Outcome, profile: &[String], output: Output) {

@@ -1,6 +1,8 @@
 //! verify, replay, compare.
 
-use crate::command::{Bench, hostile, python, skipped};
+use serde_json::json;
+
+use crate::command::{Bench, python, repository, skipped};
 
 fn small_run(bench: &Bench, out: &str) {
     bench.run(["run", "--adapter", "text-caps", "--text", "größe", "--out", out, "-q"]).expect(0);
@@ -57,6 +59,8 @@ fn replay_runs_again_and_finds_a_changed_adapter() {
     bench.run(["run", "--adapter", &adapter, "--repeat", "3", "--out", "b", "-q"]).expect(0);
     bench.run(["replay", "b", "--out", "again"]).expect(0);
     bench.run(["verify", "again"]).expect(0);
+    bench.write("mine.py", &format!("{source}# The same answers by another program.\n"));
+    bench.run(["replay", "b"]).expect(1).says("the adapter's files are not those");
     bench.write("mine.py", &source.replace("41", "42"));
     let done = bench.run(["replay", "b"]);
     assert!(done.expect(1).stdout.contains("/payload/data/answer: 41 | 42"), "{}", done.stdout);
@@ -68,8 +72,31 @@ fn replay_runs_again_and_finds_a_changed_adapter() {
 fn a_failed_run_can_be_replayed_too() {
     let bench = Bench::new();
     bench.run_hostile("error_reply", "").expect(4);
-    bench.run(["replay", "out"]).expect(0);
-    assert!(hostile("error_reply").contains("error_reply.py"));
+    let allow = format!("read={}", repository().join("conformance/hostile/adapters").display());
+    bench.run(["replay", "out", "--allow", &allow]).expect(0);
+}
+
+#[test]
+fn a_receipt_grants_nothing_to_a_replay() {
+    let bench = Bench::new();
+    bench.write("granted/a", "x");
+    let grant = json!({
+        "v": "grant.v0", "issuer": "me", "subject": {"adapter": "text-caps"},
+        "rights": [], "expires": "2100-01-01T00:00:00Z",
+    });
+    bench.write("grant.json", &grant.to_string());
+    let flags = ["--allow", "write=granted", "--limit", "memory=2GiB", "--grant", "grant.json"];
+    bench
+        .run(["run", "--adapter", "text-caps", "--text", "a", "--out", "a", "-q"].iter().chain(&flags))
+        .expect(0);
+    let missing = "--allow write=granted --limit memory=2GiB --grant grant.json";
+    bench.run(["replay", "a"]).expect(3).says("a receipt grants nothing").says(missing);
+    for left_out in 0..3 {
+        let mut flags = flags.to_vec();
+        flags.drain(left_out * 2..left_out * 2 + 2);
+        bench.run(["replay", "a"].iter().chain(&flags)).expect(3);
+    }
+    bench.run(["replay", "a"].iter().chain(&flags)).expect(0);
 }
 
 #[test]

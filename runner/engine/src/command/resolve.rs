@@ -246,7 +246,10 @@ fn follow_scripts(
                 &format!("its interpreter {} does not exist or is not executable", program.display()),
             ));
         }
-        refuse_shim(&program, around)?;
+        refuse_shim(&program, around).map_err(|failure| {
+            let cure = format!("In the first line of {shown}: {}", failure.cure());
+            failure.hint(cure)
+        })?;
         if command.own.is_empty() {
             let own = real(&script)?;
             command.read.push(own.clone());

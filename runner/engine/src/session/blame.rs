@@ -102,7 +102,7 @@ pub(crate) fn closed_stdout(owed: &str) -> Failure {
 /// there when the adapter ended by itself.
 pub(crate) fn explain(failure: &mut Failure, status: Option<ExitStatus>, stderr: &str) {
     let said = last_line(stderr);
-    if failure.code == Code::IpcBadEnvelope && failure.cause.is_none() {
+    if failure.code == Code::IpcBadEnvelope && failure.cause.is_none() && failure.hint.is_none() {
         failure.cause = Some(match status.filter(|status| !status.success()) {
             Some(status) => match said {
                 Some(said) => format!("the adapter {}: {said}", exit_text(status)),
@@ -111,12 +111,23 @@ pub(crate) fn explain(failure: &mut Failure, status: Option<ExitStatus>, stderr:
             None => "most likely a print in the adapter or in a library that it uses".to_owned(),
         });
     }
+    if failure.code == Code::AdapterIo && failure.hint.is_none() && names_missing_file(failure) {
+        failure.hint = Some(
+            "A relative path is looked up in the scratch folder, the adapter's working folder: give an absolute one."
+                .to_owned(),
+        );
+    }
     if failure.cause.is_none()
         && matches!(failure.code, Code::AdapterExited | Code::AdapterKilled | Code::AdapterClosedStdout)
     {
         failure.cause = said.map(str::to_owned);
     }
     refused(failure, stderr);
+}
+
+fn names_missing_file(failure: &Failure) -> bool {
+    let details = failure.details.as_ref().map(ToString::to_string).unwrap_or_default();
+    ["ENOENT", "No such file"].iter().any(|words| failure.message.contains(words) || details.contains(words))
 }
 
 fn last_line(text: &str) -> Option<&str> {
@@ -158,7 +169,7 @@ fn refused(failure: &mut Failure, stderr: &str) {
         let wants_process = said.into_iter().any(|line| PROCESS_WORDS.iter().any(|word| line.contains(word)));
         failure.hint = Some(match (quoted_path(&line), wants_process) {
             (None, true) => "It tried to start another process. To permit that, add: --allow processes=8".to_owned(),
-            (Some(path), _) => format!("To permit reading it, add: --allow read={path} (or write={path})"),
+            (Some(path), _) => format!("To permit reading it, add: --allow read={path}"),
             (None, false) => {
                 "Grant what it needs with --allow read=PATH, write=PATH, exec=PATH, connect=HOST:PORT or processes=N"
                     .to_owned()

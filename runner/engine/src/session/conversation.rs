@@ -225,7 +225,16 @@ impl<'p> Conversation<'p> {
     ) -> Result<(), Failure> {
         let event = match self.side.receive(message) {
             Ok(event) => event,
-            Err(fault) => return Err(self.refuse(line, fault)),
+            Err(fault) => {
+                let failure = self.refuse(line, fault);
+                // It is a message, so it is no print that is to blame.
+                return Err(match failure.code {
+                    Code::IpcBadEnvelope => {
+                        failure.hint("Mend this message in the adapter; see docs/ipc-v0.md.")
+                    }
+                    _ => failure,
+                });
+            }
         };
         match event {
             Event::HelloAck => self.recorder.received(message.kind, Slot::Session, line, message.payload),

@@ -8,7 +8,7 @@ use super::expect_digest;
 use super::file;
 use crate::difference::cut;
 use crate::folder::Folder;
-use crate::names::RECEIPT;
+use crate::names::{DENIED, RECEIPT};
 use crate::receipt::Receipt;
 use crate::shape::{self, RECEIPT_LIMITS};
 use crate::subject;
@@ -17,7 +17,14 @@ use crate::verdict::{Finding, Stop};
 const MAX_RECEIPT_BYTES: u64 = 64 << 20;
 
 pub(super) fn read(folder: &Folder) -> Result<Vec<u8>, Stop> {
-    let (file, size) = file::open(folder, RECEIPT, 1)?;
+    let (file, size) =
+        file::open(folder, RECEIPT, 1).map_err(|stop| match file::open(folder, DENIED, 1) {
+            Err(_) => stop,
+            Ok(_) => {
+                let found = format!("none, but {DENIED}: the run was refused before it started");
+                Stop::unverifiable(Finding::new(1, RECEIPT, None, "a readable regular file", found))
+            }
+        })?;
     let unverifiable = |found: String| {
         let expected = format!("at most {MAX_RECEIPT_BYTES} readable bytes");
         Stop::unverifiable(Finding::new(1, RECEIPT, None, expected, found))
