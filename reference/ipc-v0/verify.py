@@ -371,6 +371,8 @@ def read_receipt(folder: str) -> dict:  # steps 1 to 3
 def read_named(folder: str, name: str, digests: dict, which: str) -> bytes:  # step 4
     stated, pointer = digests[which], "/digests/" + which
     if stated is None:
+        if os.path.lexists(os.path.join(folder, name)):
+            raise Mismatch(f"{name}: it is there, and {RECEIPT}: {pointer} knows no such file")
         return b""
     data = read_file(folder, name)
     found = {"bytes": len(data), "lines": data.count(b"\n"), "sha256": hashlib.sha256(data).hexdigest()}

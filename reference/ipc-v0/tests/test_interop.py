@@ -102,6 +102,15 @@ class FourPairs(WithFolder):
                 with open(target, "wb") as file:
                     file.write(data)
                 self.assertEqual((verify(self.out())[0], rust_verify(self.out())[0]), (1, 1))
+        with open(target, "wb") as file:
+            file.write(good)
+        # A file that the receipt does not know.
+        unknown = os.path.join(self.out(), "ipc-wire.ndjson")
+        with open(unknown, "wb") as file:
+            file.write(b"{}\n")
+        self.assertEqual((verify(self.out())[0], rust_verify(self.out())[0]), (1, 1))
+        os.remove(unknown)
+        self.assertEqual((verify(self.out())[0], rust_verify(self.out())[0]), (0, 0))
         os.remove(target)
         self.assertEqual((verify(self.out())[0], rust_verify(self.out())[0]), (6, 6))
         shutil.rmtree(self.out())

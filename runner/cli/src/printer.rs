@@ -84,7 +84,7 @@ impl Printer {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.closed = self.closed || self.out.write_all(bytes).is_err();
+        self.closed = self.closed || self.out.write_all(&style::json_for_stdout(bytes)).is_err();
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn may_line(plan: &Plan) -> String {
     };
     format!(
         "{} may: {granted}{network}{processes}, {}",
-        plan.command.name,
+        tame(&plan.command.name),
         show_bytes(plan.budget.limits.memory_bytes)
     )
 }
@@ -36,7 +36,8 @@ pub(crate) fn may_line(plan: &Plan) -> String {
 pub(crate) fn profile_lines(plan: &Plan, whole: bool) -> Vec<String> {
     let list = |paths: &[std::path::PathBuf]| {
         let most = if whole { usize::MAX } else { 6 };
-        let mut shown: Vec<_> = paths.iter().take(most).map(|path| path.display().to_string()).collect();
+        let mut shown: Vec<_> =
+            paths.iter().take(most).map(|path| tame(&path.display().to_string())).collect();
         if paths.len() > most {
             shown.push(format!("and {} more (-v shows all)", paths.len() - most));
         }

@@ -1,10 +1,13 @@
 //! stderr for people: colours on a terminal only, and never a panic when it is closed.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::LazyLock;
 
 static COLOUR: LazyLock<bool> =
     LazyLock::new(|| std::io::stderr().is_terminal() && !crate::around::no_color());
+
+static STDOUT_IS_TERMINAL: LazyLock<bool> = LazyLock::new(|| std::io::stdout().is_terminal());
 
 fn paint(code: &str, text: &str) -> String {
     if *COLOUR { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
@@ -55,9 +58,39 @@ pub(crate) fn tame(text: &str) -> String {
         .collect()
 }
 
+/// JSON for stdout. On a terminal the controls that JSON lets through raw are escaped; it stays the same JSON.
+pub(crate) fn json_for_stdout(json: &[u8]) -> Cow<'_, [u8]> {
+    if *STDOUT_IS_TERMINAL { escaped(json) } else { Cow::Borrowed(json) }
+}
+
+fn escaped(json: &[u8]) -> Cow<'_, [u8]> {
+    let acts = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
+    match std::str::from_utf8(json) {
+        Ok(text) if text.contains(acts) => {
+            let mut out = String::with_capacity(text.len() + 64);
+            for c in text.chars() {
+                if acts(c) {
+                    out.push_str(&format!("\\u{:04x}", u32::from(c)));
+                } else {
+                    out.push(c);
+                }
+            }
+            Cow::Owned(out.into_bytes())
+        }
+        _ => Cow::Borrowed(json),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_on_a_terminal_has_no_raw_controls() {
+        let json = "{\"a\":\"\u{9b}31m\u{7f}\u{202e}é\"}";
+        assert_eq!(&*escaped(json.as_bytes()), "{\"a\":\"\\u009b31m\\u007f\\u202eé\"}".as_bytes());
+        assert!(matches!(escaped(b"{\"a\":1}"), Cow::Borrowed(_)));
+    }
 
     #[test]
     fn control_characters_of_others_do_nothing() {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use contract_ipc::Code;
 use contract_json::{Kind, Limits, Tape, Value};
 
+use crate::document::open_regular;
 use crate::failure::Failure;
 
 /// One call: the operation, and its arguments in canonical form.
@@ -88,13 +89,8 @@ impl CallSource {
     /// `CONTRACT_INPUT_UNREADABLE` with file, line and column, or what `check` says.
     pub fn batch(path: &Path, mut check: impl FnMut(&Call) -> Result<(), Failure>) -> Result<Self, Failure> {
         let open = |error: std::io::Error| unreadable(format!("{}: {error}", path.display()));
-        let file = File::open(path).map_err(open)?;
-        if !file.metadata().map_err(open)?.is_file() {
-            return Err(unreadable(format!(
-                "{}: a batch is read twice, so it must be a regular file",
-                path.display()
-            )));
-        }
+        // It is read twice.
+        let file = open_regular(path).map_err(open)?;
         let mut source = Self::Batch {
             path: path.to_owned(),
             file: BufReader::new(file),

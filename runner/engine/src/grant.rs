@@ -7,6 +7,7 @@ use contract_json::{Digest, to_canonical_vec};
 use serde::{Deserialize, Serialize};
 
 use crate::budget::LimitTexts;
+use crate::document::read_document;
 use crate::failure::Failure;
 use crate::lock::check_blake3;
 use crate::right::Right;
@@ -69,7 +70,7 @@ impl FoundGrant {
     /// `POLICY_GRANT_INVALID` with file, line and column.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let invalid = |what: String| Failure::new(Code::PolicyGrantInvalid, what);
-        let text = std::fs::read(path).map_err(|error| invalid(format!("{}: {error}", path.display())))?;
+        let text = read_document(path).map_err(|error| invalid(format!("{}: {error}", path.display())))?;
         let grant: Grant = contract_json::from_slice(&text)
             .map_err(|error| invalid(format!("{}:{error}", path.display())))?;
         if grant.subject.adapter.is_none() && grant.subject.digest.is_none() {

@@ -14,6 +14,7 @@ mod canary;
 mod clock;
 mod command;
 mod decide;
+mod document;
 mod environment;
 mod evidence;
 mod failure;

@@ -10,6 +10,7 @@ use contract_json::{Digest, split_digest, to_canonical_vec};
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
+use crate::document::read_document;
 use crate::failure::Failure;
 
 /// The lock file, `schemas/json/adapter/adapters-lock.v0.schema.json`.
@@ -92,7 +93,7 @@ impl Lock {
     /// `CONTRACT_INPUT_UNREADABLE` with the place.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let unreadable = |what: String| Failure::new(Code::ContractInputUnreadable, what);
-        let text = std::fs::read(path).map_err(|error| unreadable(format!("{}: {error}", path.display())))?;
+        let text = read_document(path).map_err(|error| unreadable(format!("{}: {error}", path.display())))?;
         let lock: Self = contract_json::from_slice(&text)
             .map_err(|error| unreadable(format!("{}:{error}", path.display())))?;
         for (name, pin) in &lock.adapters {

@@ -7,11 +7,9 @@ use contract_json::{Digest, to_canonical_vec};
 use serde::{Deserialize, Serialize};
 
 use crate::budget::LimitTexts;
+use crate::document::read_document;
 use crate::failure::Failure;
 use crate::right::Right;
-
-/// The largest manifest that is read.
-const MAX_MANIFEST_BYTES: u64 = 4 << 20;
 
 /// An adapter manifest, `schemas/json/adapter/adapter.v0.schema.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,11 +89,7 @@ impl FoundManifest {
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let invalid =
             |what: String| Failure::new(Code::AdapterManifestInvalid, format!("{}: {what}", path.display()));
-        let size = std::fs::metadata(path).map_err(|error| invalid(error.to_string()))?;
-        if !size.is_file() || size.len() > MAX_MANIFEST_BYTES {
-            return Err(invalid(format!("no regular file of at most {MAX_MANIFEST_BYTES} bytes")));
-        }
-        let text = std::fs::read(path).map_err(|error| invalid(error.to_string()))?;
+        let text = read_document(path).map_err(|error| invalid(error.to_string()))?;
         let manifest: Manifest = contract_json::from_slice(&text).map_err(|error| {
             Failure::new(Code::AdapterManifestInvalid, format!("{}:{error}", path.display()))
         })?;

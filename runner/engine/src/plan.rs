@@ -211,7 +211,10 @@ impl Draft {
     /// What is not permitted, with the exact flag that would permit it.
     pub fn decide(self, out: &Path, now: Timestamp) -> Result<Plan, (Box<Self>, Failure)> {
         match self.judge(now) {
-            Ok((decision, secrets)) => Ok(self.complete(out, decision, secrets)),
+            Ok((decision, secrets)) => match beside_the_evidence(&decision.rights, out) {
+                Ok(()) => Ok(self.complete(out, decision, secrets)),
+                Err(failure) => Err((Box::new(self), failure)),
+            },
             Err(failure) => Err((Box::new(self), failure)),
         }
     }
@@ -433,4 +436,16 @@ fn apply_manifest_limits(command: &Command, budget: &mut Budget) -> Result<Vec<S
         }
     }
     Ok(over)
+}
+
+/// An adapter that may write where its evidence is could change it, and lead our clean-up elsewhere.
+fn beside_the_evidence(rights: &[Right], out: &Path) -> Result<(), Failure> {
+    let covering = rights
+        .iter()
+        .find(|right| matches!(right, Right::Write(path) if out.starts_with(path) || path.starts_with(out)));
+    covering.map_or(Ok(()), |right| {
+        let what = format!("{right} covers the output folder {}, where the evidence is", out.display());
+        Err(Failure::new(Code::ContractUsage, what)
+            .hint("Give --out a folder elsewhere, or the right to write for a smaller folder."))
+    })
 }

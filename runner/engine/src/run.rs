@@ -174,7 +174,7 @@ impl<'p> Scratch<'p> {
 impl Drop for Scratch<'_> {
     fn drop(&mut self) {
         // What stays is removed by the next run.
-        let _ = std::fs::remove_dir_all(self.0);
+        let _ = contract_receipts::remove_scratch(self.0);
     }
 }
 

@@ -1,10 +1,29 @@
 //! Arguments and results against the schemas of an operation.
 
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
 use contract_ipc::{Code, SchemaRef};
 use contract_json::{Limits, Tape, Value};
-use jsonschema::Validator;
+use jsonschema::{PatternOptions, Validator};
 
 use crate::failure::Failure;
+
+/// How long one schema may be compiled, or one value checked. Schemas come from adapters, and a few lines of references can
+/// mean more steps than there are atoms.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A schema of this length without the words below costs no more than its length times that of the value.
+const PLAIN_BYTES: usize = 64 * 1024;
+/// Keywords whose cost does not show in the length of a schema.
+const COSTLY: &[&str] =
+    &["$ref", "$dynamicRef", "$recursiveRef", "pattern", "patternProperties", "uniqueItems"];
+/// Most memory of one compiled pattern, and of its cache.
+const PATTERN_BYTES: usize = 1 << 20;
+/// For deep values under deep schemas.
+const STACK_BYTES: usize = 64 << 20;
+/// Violations that are told.
+const TOLD: usize = 20;
 
 /// A compiled schema.
 #[derive(Debug)]
@@ -13,27 +32,30 @@ pub enum Schema {
     Anything,
     /// An `$id` that this runner does not have. Schemas are never fetched.
     Unknown(String),
-    /// A schema.
-    Compiled(Box<Validator>),
+    /// A schema, and whether a check of it must be watched.
+    Compiled(Arc<Validator>, bool),
 }
 
 impl Schema {
     /// Compiles a schema; `place` names it in messages.
     ///
     /// # Errors
-    /// `ADAPTER_MANIFEST_INVALID` when it is no JSON Schema.
+    /// `ADAPTER_MANIFEST_INVALID` when it is no JSON Schema, or one that cannot be compiled in 2 s.
     pub fn compile(schema: Option<&SchemaRef>, place: &str) -> Result<Self, Failure> {
-        match schema {
-            None => Ok(Self::Anything),
-            Some(SchemaRef::Id(id)) => Ok(Self::Unknown(id.clone())),
-            Some(SchemaRef::Inline(schema)) if takes_everything(schema) => Ok(Self::Anything),
-            Some(SchemaRef::Inline(schema)) => jsonschema::options()
-                .should_validate_formats(true)
-                .build(schema)
-                .map(|validator| Self::Compiled(Box::new(validator)))
-                .map_err(|error| {
-                    Failure::new(Code::AdapterManifestInvalid, format!("{place} is no JSON Schema: {error}"))
-                }),
+        let schema = match schema {
+            None => return Ok(Self::Anything),
+            Some(SchemaRef::Id(id)) => return Ok(Self::Unknown(id.clone())),
+            Some(SchemaRef::Inline(schema)) if takes_everything(schema) => return Ok(Self::Anything),
+            Some(SchemaRef::Inline(schema)) => schema.clone(),
+        };
+        let watched = is_costly(&schema);
+        let compile = move || build(&schema);
+        let invalid = |what: String| Failure::new(Code::AdapterManifestInvalid, format!("{place} {what}"));
+        let built = if watched { in_time(compile) } else { Some(compile()) };
+        match built {
+            None => Err(invalid(format!("takes more than {} s to compile", PATIENCE.as_secs()))),
+            Some(Err(why)) => Err(invalid(format!("is no JSON Schema: {why}"))),
+            Some(Ok(validator)) => Ok(Self::Compiled(Arc::new(validator), watched)),
         }
     }
 
@@ -42,7 +64,7 @@ impl Schema {
     /// # Errors
     /// `code`, with every violation and its pointer.
     pub fn check(&self, text: &[u8], what: &str, code: Code) -> Result<(), Failure> {
-        if !matches!(self, Self::Compiled(_)) {
+        if !matches!(self, Self::Compiled(..)) {
             return Ok(());
         }
         let mut tape = Tape::new();
@@ -53,30 +75,68 @@ impl Schema {
     /// Checks a JSON value; `what` names it in messages.
     ///
     /// # Errors
-    /// `code`, with every violation and its pointer.
+    /// `code`, with every violation and its pointer, or when the check takes more than 2 s.
     pub fn check_value(&self, value: Value<'_>, what: &str, code: Code) -> Result<(), Failure> {
-        let Self::Compiled(validator) = self else { return Ok(()) };
+        let Self::Compiled(validator, watched) = self else { return Ok(()) };
         let value = value.to_serde();
-        let violations: Vec<String> = validator
-            .iter_errors(&value)
-            .take(20)
-            .map(|error| {
-                format!(
-                    "{}: {error}",
-                    if error.instance_path().as_str().is_empty() {
-                        "/".to_owned()
-                    } else {
-                        error.instance_path().to_string()
-                    }
-                )
-            })
-            .collect();
-        if violations.is_empty() {
-            Ok(())
+        let violations = if *watched {
+            let validator = Arc::clone(validator);
+            in_time(move || violations(&validator, &value))
         } else {
-            Err(Failure::new(code, format!("{what}: {}", violations.join("; "))))
+            Some(violations(validator, &value))
+        };
+        match violations {
+            Some(none) if none.is_empty() => Ok(()),
+            Some(some) => Err(Failure::new(code, format!("{what}: {}", some.join("; ")))),
+            None => Err(Failure::new(
+                code,
+                format!("{what}: the check against the schema takes more than {} s", PATIENCE.as_secs()),
+            )),
         }
     }
+}
+
+fn build(schema: &serde_json::Value) -> Result<Validator, String> {
+    // Of linear time and bounded memory; look-around is not known.
+    let patterns = PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES);
+    jsonschema::options()
+        .should_validate_formats(true)
+        .with_pattern_options(patterns)
+        .build(schema)
+        .map_err(|error| error.to_string())
+}
+
+fn violations(validator: &Validator, value: &serde_json::Value) -> Vec<String> {
+    validator
+        .iter_errors(value)
+        .take(TOLD)
+        .map(|error| {
+            let place = error.instance_path().as_str();
+            format!("{}: {error}", if place.is_empty() { "/" } else { place })
+        })
+        .collect()
+}
+
+/// What `work` gives, when it gives it in time. A thread cannot be stopped: it is left behind, and ends with the run.
+fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (done, result) = channel();
+    let thread = std::thread::Builder::new().name("schema".to_owned()).stack_size(STACK_BYTES);
+    // Nobody may be waiting any more.
+    thread.spawn(move || drop(done.send(work()))).ok()?;
+    result.recv_timeout(PATIENCE).ok()
+}
+
+fn is_costly(schema: &serde_json::Value) -> bool {
+    fn names(value: &serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::Object(members) => {
+                members.iter().any(|(name, member)| COSTLY.contains(&name.as_str()) || names(member))
+            }
+            serde_json::Value::Array(items) => items.iter().any(names),
+            _ => false,
+        }
+    }
+    names(schema) || schema.to_string().len() > PLAIN_BYTES
 }
 
 fn takes_everything(schema: &serde_json::Value) -> bool {
@@ -86,4 +146,43 @@ fn takes_everything(schema: &serde_json::Value) -> bool {
                 .keys()
                 .all(|key| matches!(key.as_str(), "title" | "description" | "$schema" | "$comment" | "$id"))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn compiled(schema: serde_json::Value) -> Result<Schema, Failure> {
+        Schema::compile(Some(&SchemaRef::Inline(schema)), "it")
+    }
+
+    #[test]
+    fn a_chain_of_doubled_references_does_not_hold_the_run_up() {
+        let mut definitions = serde_json::Map::new();
+        for step in 0..40 {
+            let next = json!({"$ref": format!("#/$defs/s{}", step + 1)});
+            definitions.insert(format!("s{step}"), json!({"allOf": [next, next]}));
+        }
+        definitions.insert("s40".to_owned(), json!({"type": "object"}));
+        let checked = compiled(json!({"$ref": "#/$defs/s0", "$defs": definitions}))
+            .and_then(|schema| schema.check(b"{}", "data", Code::ContractResultInvalid));
+        assert!(checked.unwrap_err().message.contains("takes more than 2 s"));
+    }
+
+    #[test]
+    fn patterns_have_bounded_memory() {
+        let what = compiled(json!({"pattern": "\\pL{1,100000}"})).unwrap_err().message;
+        assert!(what.contains("is no JSON Schema"), "{what}");
+        let schema = compiled(json!({"properties": {"a": {"pattern": "^[a-z]+$"}}})).unwrap();
+        schema.check(br#"{"a":"b"}"#, "data", Code::ContractResultInvalid).unwrap();
+        schema.check(br#"{"a":"B"}"#, "data", Code::ContractResultInvalid).unwrap_err();
+    }
+
+    #[test]
+    fn plain_schemas_are_checked_on_the_spot() {
+        assert!(matches!(compiled(json!({"type": "object"})).unwrap(), Schema::Compiled(_, false)));
+        assert!(matches!(compiled(json!({"items": {"pattern": "a"}})).unwrap(), Schema::Compiled(_, true)));
+    }
 }

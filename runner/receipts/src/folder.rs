@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fs::{
-    AtFlags, FlockOperation, Mode, OFlags, fdatasync, flock, fsync, openat, renameat, unlinkat,
+    AtFlags, FlockOperation, Mode, OFlags, fdatasync, flock, fsync, openat, renameat, statat, unlinkat,
 };
 use rustix::io::Errno;
 
@@ -17,6 +17,12 @@ const FILE_MODE: Mode = Mode::from_raw_mode(0o644);
 /// An open directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Folder(Arc<OwnedFd>);
+
+impl From<OwnedFd> for Folder {
+    fn from(folder: OwnedFd) -> Self {
+        Self(Arc::new(folder))
+    }
+}
 
 impl Folder {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
@@ -48,6 +54,11 @@ impl Folder {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether there is anything of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
     }
 
     /// Removes a name; true when it was there.

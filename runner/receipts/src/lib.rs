@@ -7,6 +7,7 @@
 mod authority;
 mod block_file;
 mod block_writer;
+mod clear;
 mod compare;
 mod difference;
 mod folder;
@@ -31,6 +32,7 @@ mod volatile;
 mod wire;
 
 pub use authority::{Audit, Authority, BudgetInfo, DelegatedBy, Delegation, GrantInfo, GrantSubject};
+pub use clear::remove_scratch;
 pub use compare::{CompareError, Comparison, LineDifference, compare};
 pub use difference::Difference;
 pub use latest::link_latest;

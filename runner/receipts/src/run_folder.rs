@@ -9,6 +9,7 @@ use contract_ipc::Session;
 use rustix::fs::{AtFlags, Dir, FallocateFlags, FileType, fallocate, statat};
 use rustix::io::Errno;
 
+use crate::clear::remove_tree;
 use crate::folder::{Folder, FolderLock};
 use crate::names::{DENIED, DENIED_TEMP, LOCK, OUR_FILES, RECEIPT_TEMP, SCRATCH, TRANSCRIPT_TEMP, WIRE_TEMP};
 use crate::receipt::Receipt;
@@ -98,13 +99,11 @@ impl RunFolder {
     }
 
     fn make_files(&self, keep_wire: bool) -> Result<Files, (&'static str, io::Error)> {
+        // First what may fail, so that an older receipt is not lost for nothing.
+        remove_tree(&self.folder, SCRATCH).map_err(|source| (SCRATCH, source))?;
         let mut removed = false;
         for name in OUR_FILES {
             removed |= self.folder.remove(name).map_err(|source| (name, source))?;
-        }
-        match std::fs::remove_dir_all(self.path.join(SCRATCH)) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err((SCRATCH, source)),
-            _ => {}
         }
         if removed {
             // After a crash of the machine, too, no older receipt may stand beside newer files.

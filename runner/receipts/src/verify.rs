@@ -100,6 +100,18 @@ fn check_files(
         let actual = file::digest(folder, WIRE, stated, |_| {})?;
         compare_digests(WIRE, "/digests/wire", stated, &actual)?;
     }
+    // A file that the receipt does not know proves nothing, and looks as if it did.
+    for (name, is_stated) in [(TRANSCRIPT, digests.transcript.is_some()), (WIRE, digests.wire.is_some())] {
+        if !is_stated && folder.has(name) {
+            return Err(Stop::mismatch(Finding::new(
+                4,
+                name,
+                None,
+                "no such file (its digest is null)",
+                "one",
+            )));
+        }
+    }
     Ok(broken)
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn inspect(args: &InspectArgs, output: Output) -> Result<Exit, Failur
     print_line(&format!("  command   {}", tame(&met.command.argv.join(" "))));
     print_line(&format!("  digest    {digest}"));
     if let Some(found) = &met.command.manifest {
-        print_line(&format!("  manifest  {}", found.path.display()));
+        print_line(&format!("  manifest  {}", tame(&found.path.display().to_string())));
     }
     for line in &met.profile {
         print_line(&format!("  {line}"));

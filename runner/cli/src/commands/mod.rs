@@ -68,7 +68,8 @@ fn failure_json(failure: &Failure) -> Value {
 }
 
 fn print_json(value: &Value) {
-    print_line(&value.to_string());
+    let text = value.to_string();
+    print_line(&String::from_utf8_lossy(&style::json_for_stdout(text.as_bytes())));
 }
 
 /// A line on stdout. Nobody may be there to read it.

@@ -15,8 +15,8 @@ use crate::printer::Printer;
 use crate::progress::Spinner;
 use crate::{around, show, style};
 
-/// Arguments from stdin are read up to this size.
-const MAX_ARGS_BYTES: u64 = 1 << 30;
+/// Arguments from a file or from stdin are read up to this size. A message has at most 16 MiB by default.
+const MAX_ARGS_BYTES: u64 = 256 << 20;
 
 pub(crate) fn run(args: &RunArgs, output: Output) -> Result<Exit, Failure> {
     let around = around::look()?;
@@ -86,13 +86,16 @@ fn read_args(args: &RunArgs, root: &Path) -> Result<Vec<u8>, Failure> {
             .and_then(|file| file.take(MAX_ARGS_BYTES).read_to_end(&mut bytes))
     };
     read.map_err(|error| unreadable(format!("--args-file {}: {error}", path.display())))?;
+    if bytes.len() as u64 == MAX_ARGS_BYTES {
+        return Err(unreadable(format!("--args-file {}: {MAX_ARGS_BYTES} bytes or more", path.display())));
+    }
     Ok(bytes)
 }
 
 /// Runs what is prepared, and shows it.
 fn execute(prepared: Prepared, single: bool, around: &Surroundings, output: Output) -> Exit {
     let folder = prepared.folder().to_owned();
-    let name = prepared.plan().command.name.clone();
+    let name = style::tame(&prepared.plan().command.name);
     let profile = show::profile_lines(prepared.plan(), output.verbose);
     note(output, &style::dim(&show::may_line(prepared.plan())));
     if output.verbose {

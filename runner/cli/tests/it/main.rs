@@ -16,4 +16,5 @@ mod languages;
 mod long;
 mod results;
 mod secrets;
+mod trust;
 mod upstream;

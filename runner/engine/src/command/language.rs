@@ -14,13 +14,16 @@ pub(super) fn prefixes(program: &Path, home: Option<&Path>) -> Vec<PathBuf> {
             let (key, value) = line.split_once('=')?;
             (key.trim() == "home").then(|| PathBuf::from(value.trim()))
         });
-        if let Some(prefix) = base.as_deref().and_then(Path::parent) {
+        // The file may be the adapter's, and name any folder.
+        if let Some(prefix) = base.as_deref().and_then(Path::parent)
+            && holds_library(prefix, program)
+        {
             add(&mut found, prefix, home);
         }
     }
     if let Ok(real) = program.canonicalize()
         && let Some(prefix) = real.parent().and_then(Path::parent)
-        && holds_library(prefix)
+        && holds_library(prefix, &real)
     {
         add(&mut found, prefix, home);
     }
@@ -35,15 +38,22 @@ fn add(found: &mut Vec<PathBuf>, prefix: &Path, home: Option<&Path>) {
     }
 }
 
-/// Whether `prefix` is where a language is installed: it holds `lib/pythonX.Y` or `lib/node_modules`.
-fn holds_library(prefix: &Path) -> bool {
-    let Ok(entries) = std::fs::read_dir(prefix.join("lib")) else { return false };
-    entries.flatten().any(|entry| {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let python = name.strip_prefix("python").is_some_and(|version| version.contains('.'));
-        python || name == "node_modules"
-    })
+/// Whether the language of `program` is installed at `prefix`: its standard library stands there. A folder such as
+/// `~/.local`, where packages are put, is no such prefix, and there is more in it than a language needs.
+fn holds_library(prefix: &Path, program: &Path) -> bool {
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    let lib = prefix.join("lib");
+    if name.starts_with("node") {
+        return lib.join("node_modules/npm/package.json").is_file();
+    }
+    let Ok(entries) = std::fs::read_dir(&lib) else { return false };
+    (name.starts_with("python") || name.starts_with("pypy"))
+        && entries.flatten().any(|entry| {
+            let folder = entry.file_name();
+            let folder = folder.to_string_lossy();
+            (folder.starts_with("python") || folder.starts_with("pypy"))
+                && entry.path().join("os.py").is_file()
+        })
 }
 
 /// What an interpreter of the distribution reads in /etc: Debian keeps `sitecustomize` of its Python there, and Node does not
@@ -61,8 +71,9 @@ pub(super) fn settings(program: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Index of the script among `arguments`, for interpreters that take one.
-pub(super) fn script(program: &Path, arguments: &[String]) -> Option<usize> {
+/// Index of the script among `arguments`, for interpreters that take one: the first that is no option and that `is_file`. When
+/// none is a file, the first that is no option, to be named in a message.
+pub(super) fn script(program: &Path, arguments: &[String], is_file: impl Fn(&str) -> bool) -> Option<usize> {
     let name = program.file_name()?.to_str()?;
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     if !matches!(
@@ -83,17 +94,21 @@ pub(super) fn script(program: &Path, arguments: &[String]) -> Option<usize> {
     ) {
         return None;
     }
+    let mut first = None;
+    let mut skipped = 0;
     for (index, argument) in arguments.iter().enumerate() {
         match argument.as_str() {
+            _ if index < skipped => {}
             // The program text or module follows, not a file.
-            "-c" | "-e" | "-m" | "--eval" | "-" => return None,
+            "-c" | "-e" | "-m" | "--eval" | "-" if first.is_none() => return None,
             // Options of Python with a value of their own.
-            "-W" | "-X" => return script(program, arguments.get(index + 2..)?).map(|at| at + index + 2),
+            "-W" | "-X" => skipped = index + 2,
             option if option.starts_with('-') => {}
-            _ => return Some(index),
+            file if is_file(file) => return Some(index),
+            _ => first = first.or(Some(index)),
         }
     }
-    None
+    first
 }
 
 #[cfg(test)]
@@ -107,11 +122,14 @@ mod tests {
             ("python3.11 -u -X dev a.py", Some(3)),
             ("python3 -m http.server", None),
             ("node --no-warnings x.js", Some(1)),
+            ("perl -I /folder x.pl", Some(2)),
+            ("perl gone", Some(0)),
             ("sh -c true", None),
             ("cat a.py", None),
         ] {
             let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-            assert_eq!(script(Path::new(&words[0]), &words[1..]), expected, "{line}");
+            let is_file = |word: &str| word.contains('.');
+            assert_eq!(script(Path::new(&words[0]), &words[1..], is_file), expected, "{line}");
         }
     }
 
@@ -122,6 +140,8 @@ mod tests {
         std::fs::create_dir_all(home.join("bin")).unwrap();
         std::fs::create_dir_all(home.join("lib/python3.11")).unwrap();
         std::fs::write(home.join("bin/python3"), "").unwrap();
+        assert_eq!(prefixes(&home.join("bin/python3"), None), Vec::<PathBuf>::new(), "no standard library");
+        std::fs::write(home.join("lib/python3.11/os.py"), "").unwrap();
         let program = home.join("bin/python3");
         assert_eq!(prefixes(&program, None), vec![home.clone()]);
         assert_eq!(prefixes(&program, Some(&home)), Vec::<PathBuf>::new());

@@ -58,7 +58,7 @@ pub struct Needs {
 pub fn needs_of(path: &Path) -> Needs {
     match inspect(path) {
         Ok(Executable::Dynamic { loader }) => {
-            Needs { loader: loader.canonicalize().ok(), libraries: libraries().collect() }
+            Needs { loader: loader_of(&loader), libraries: libraries().collect() }
         }
         _ => Needs::default(),
     }
@@ -168,6 +168,7 @@ fn resolve(
             .hint(format!("Run it through its interpreter, or chmod +x {shown}.")));
     }
     refuse_shim(program, around)?;
+    let by_manifest = manifest.is_some();
     let base = manifest.as_ref().map_or(around.root.as_path(), FoundManifest::folder).to_owned();
     let mut command = Command {
         name: String::new(),
@@ -185,8 +186,18 @@ fn resolve(
     words.extend_from_slice(arguments);
     follow_scripts(&mut command, &mut words, around)?;
     add_program(&mut command, around)?;
-    if let Some(at) = language::script(&command.program, &words[1..]) {
+    let is_file = |word: &str| base.join(word).is_file();
+    if let Some(at) = language::script(&command.program, &words[1..], is_file) {
         add_script(&mut command, &mut words[1 + at], &base)?;
+    }
+    if by_manifest {
+        // Whatever it is to the interpreter, it is pinned with the rest.
+        let named = words[1..].iter().map(|word| base.join(word)).filter(|path| path.is_file());
+        for file in named.map(|path| real(&path)).collect::<Result<Vec<_>, _>>()? {
+            if !command.own.contains(&file) && !command.runtime.contains(&file) {
+                command.own.push(file);
+            }
+        }
     }
     if command.own.is_empty() {
         command.own.push(real(&command.program)?);
@@ -200,7 +211,13 @@ fn resolve(
         None => file_name.strip_prefix("adapter-").unwrap_or(&file_name).to_owned(),
     };
     if let Some(found) = &command.manifest {
-        command.read.push(real(found.folder())?);
+        let folder = real(found.folder())?;
+        // A manifest that lies in HOME or above does not give all of it away.
+        let too_much =
+            folder.parent().is_none() || around.home.as_deref().is_some_and(|home| home.starts_with(&folder));
+        if !too_much {
+            command.read.push(folder);
+        }
     }
     command.argv = words;
     for list in [&mut command.exec, &mut command.read, &mut command.runtime] {
@@ -290,6 +307,10 @@ fn add_program(command: &mut Command, around: &Surroundings) -> Result<(), Failu
     command.runtime.push(program.clone());
     match inspect(&program).map_err(|error| not_found(&program.display().to_string(), &error.to_string()))? {
         Executable::Dynamic { loader } => {
+            let shown = program.display().to_string();
+            let loader = loader_of(&loader).ok_or_else(|| {
+                not_found(&shown, &format!("its loader {} is not there, or is no loader", loader.display()))
+            })?;
             let loader = real(&loader)?;
             command.exec.push(loader.clone());
             command.runtime.push(loader);
@@ -312,6 +333,7 @@ fn add_program(command: &mut Command, around: &Surroundings) -> Result<(), Failu
 /// Grants a script itself; its folder only where a manifest lies in it, which is then the adapter's folder.
 fn add_script(command: &mut Command, word: &mut String, base: &Path) -> Result<(), Failure> {
     let path = base.join(&*word);
+    let by_manifest = command.manifest.is_some();
     let Ok(script) = path.canonicalize() else {
         return Err(not_found(word, &format!("the script {} does not exist", path.display())));
     };
@@ -322,10 +344,19 @@ fn add_script(command: &mut Command, word: &mut String, base: &Path) -> Result<(
         command.manifest = manifest.map(|path| FoundManifest::read(&path)).transpose()?;
     }
     if command.own.is_empty() {
-        command.read.push(script.clone());
+        // A manifest grants nothing: a script elsewhere must be asked for. One that was typed was meant.
+        if !by_manifest || script.starts_with(real(base)?) {
+            command.read.push(script.clone());
+        }
         command.own.push(script);
     }
     Ok(())
+}
+
+/// The loader that an ELF file names, when it is one: any file can be named there, and a loader is granted.
+fn loader_of(path: &Path) -> Option<PathBuf> {
+    let loader = path.canonicalize().ok().filter(|loader| is_executable(loader))?;
+    matches!(inspect(&loader), Ok(Executable::Static)).then_some(loader)
 }
 
 fn real(path: &Path) -> Result<PathBuf, Failure> {
