@@ -52,6 +52,9 @@ pub struct CompareError {
     pub what: String,
 }
 
+/// The longest line of a transcript that is compared.
+const MAX_LINE_BYTES: u64 = 256 << 20;
+
 /// Compares the evidence in two folders, as it stands: whether it is sound is the question of [`crate::verify`].
 ///
 /// # Errors
@@ -127,11 +130,13 @@ fn first_line(
     for line in 1.. {
         left.clear();
         right.clear();
-        if let Some(a) = &mut a {
-            a.read_until(b'\n', &mut left)?;
-        }
-        if let Some(b) = &mut b {
-            b.read_until(b'\n', &mut right)?;
+        for (file, text) in [(&mut a, &mut left), (&mut b, &mut right)] {
+            let Some(file) = file else { continue };
+            // A line has at most what a message may have; a file of zeros has none.
+            file.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', text)?;
+            if text.len() as u64 == MAX_LINE_BYTES {
+                return Err(io::Error::other(format!("line {line} has {MAX_LINE_BYTES} bytes or more")));
+            }
         }
         if left.is_empty() && right.is_empty() {
             return Ok(None);

@@ -14,12 +14,13 @@ fn the_page_shows_the_examples_as_they_are() {
         ("rust", include_str!("../../examples/find-lines/main.rs")),
         ("python", include_str!("../../examples/python/adapter.py")),
         ("json", include_str!("../../examples/python/adapter.json")),
+        ("json", include_str!("../../examples/find-lines/grant.json")),
     ] {
         assert!(PAGE.contains(&format!("```{language}\n{program}```\n")), "{program}");
     }
     assert_eq!(
         PAGE.matches("```json").count() + PAGE.matches("```rust").count() + PAGE.matches("```python").count(),
-        4
+        5
     );
 }
 

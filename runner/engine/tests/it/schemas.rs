@@ -109,6 +109,9 @@ fn grants() {
         "notBefore": "2026-01-01T00:00:00Z", "expires": "2027-01-01T00:00:00Z",
     });
     let read = |path: &Path| FoundGrant::read(path).map(drop).map_err(|failure| failure.message);
+    let shown = repository().join("adapters/sdk/examples/find-lines/grant.json");
+    read(&shown).unwrap();
+    schema.validate(&serde_json::from_slice(&std::fs::read(shown).unwrap()).unwrap()).unwrap();
     both_refuse(
         &schema,
         &good,
