@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::command::{Bench, python, repository, skipped};
+use crate::command::{Bench, done, python, repository, skipped};
 
 const SCRIPT: &str = "import json, os, sys\n\
 def send(n, t, p, r=None):\n    m = {'v': 'ipc.v0', 'id': f'adapter-{n}', 'ts': '2026-01-01T00:00:00Z', 'type': t, 'payload': p}\n    if r: m['replyTo'] = r\n    print(json.dumps(m), flush=True)\n\
@@ -87,25 +87,52 @@ fn copy_tree(from: &std::path::Path, to: &std::path::Path) {
     }
 }
 
+fn node() -> Option<&'static str> {
+    let found =
+        ["/usr/bin/node", "/usr/bin/nodejs"].into_iter().find(|path| std::path::Path::new(path).exists());
+    if found.is_none() {
+        skipped("there is no node");
+    }
+    found
+}
+
+const NODE_SCRIPT: &str = "const lines = require('readline').createInterface({input: process.stdin});\nlet n = 0;\n\
+    const send = (type, payload, replyTo) => console.log(JSON.stringify({v: 'ipc.v0', id: 'adapter-' + ++n, ts: '2026-01-01T00:00:00Z', type, payload, ...(replyTo && {replyTo})}));\n\
+    lines.on('line', text => { const m = JSON.parse(text);\n\
+    if (m.type === 'hello') { send('hello_ack', {selected: 'ipc.v0'}, m.id); send('capabilities', {adapter: {name: 'js', version: '1'}, capabilities: [{name: 'x.y'}]}); }\n\
+    if (m.type === 'invoke') send('result', {ok: true, data: {js: 1}}, m.id); });\n";
+
 #[test]
 fn node_works_with_the_rights_that_it_is_told() {
-    let node =
-        ["/usr/bin/node", "/usr/bin/nodejs"].into_iter().find(|path| std::path::Path::new(path).exists());
-    let Some(node) = node else {
-        skipped("there is no node");
-        return;
-    };
+    let Some(node) = node() else { return };
     let bench = Bench::new();
-    bench.write(
-        "l.js",
-        "const lines = require('readline').createInterface({input: process.stdin});\nlet n = 0;\n\
-         const send = (type, payload, replyTo) => console.log(JSON.stringify({v: 'ipc.v0', id: 'adapter-' + ++n, ts: '2026-01-01T00:00:00Z', type, payload, ...(replyTo && {replyTo})}));\n\
-         lines.on('line', text => { const m = JSON.parse(text);\n\
-         if (m.type === 'hello') { send('hello_ack', {selected: 'ipc.v0'}, m.id); send('capabilities', {adapter: {name: 'js', version: '1'}, capabilities: [{name: 'x.y'}]}); }\n\
-         if (m.type === 'invoke') send('result', {ok: true, data: {js: 1}}, m.id); });\n",
-    );
+    bench.write("l.js", NODE_SCRIPT);
     let done = bench.run(["run", "--adapter", &format!("{node} l.js"), "--limit", "memory=4GiB"]);
     assert_eq!(done.expect(0).stdout, "{\"js\":1}\n");
+}
+
+#[test]
+fn node_below_home_as_nvm_puts_it_is_granted_its_own_prefix_and_not_the_home() {
+    let Some(node) = node() else { return };
+    let bench = Bench::new();
+    let prefix = "home/.nvm/versions/node/v18.0.0";
+    bench.write(&format!("{prefix}/lib/node_modules/npm/package.json"), "{}");
+    bench.write("home/private.txt", "mine");
+    bench.write("home/work/l.js", NODE_SCRIPT);
+    std::fs::create_dir_all(bench.path(prefix).join("bin")).unwrap();
+    let program = bench.path(prefix).join("bin/node");
+    std::fs::copy(std::fs::canonicalize(node).unwrap(), &program).unwrap();
+    let output = bench
+        .command(["run", "--adapter"])
+        .arg(format!("{} home/work/l.js", program.display()))
+        .args(["--limit", "memory=4GiB", "--out", "out"])
+        .env("HOME", bench.path("home"))
+        .output()
+        .unwrap();
+    assert_eq!(done(&output).expect(0).stdout, "{\"js\":1}\n");
+    let read = bench.receipt("out")["sandbox"]["profile"]["read"].to_string();
+    assert!(read.contains("${PREFIX}"), "{read}");
+    assert!(!read.contains("\"${ROOT}/home\""), "{read}");
 }
 
 #[test]
