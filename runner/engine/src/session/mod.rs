@@ -144,7 +144,9 @@ impl Session<'_, '_> {
                 }
                 self.write_stdin(context);
                 self.pipes.read_stderr(context);
-                if self.broker.as_ref().is_some_and(|broker| broker.poll(context).is_ready()) {
+                let is_over = self.failure.is_some();
+                if self.broker.as_ref().is_some_and(|broker| is_over || broker.poll(context).is_ready()) {
+                    // Nobody is connected any more when the run has failed.
                     self.broker = None;
                 }
             }

@@ -79,7 +79,9 @@ fn accept(plan: &Plan, capability: &Capability) -> Result<Offered, Failure> {
     let schema = |schema, which: &str| {
         Schema::compile(schema, &format!("the {which} of {}", capability.name))
             // It came over the wire, so it is no manifest that is wrong.
-            .map_err(|failure| Failure { code: Code::IpcBadEnvelope, ..failure })
+            .map_err(|failure| {
+                Failure { code: Code::IpcBadEnvelope, ..failure }.hint("Mend this schema in the adapter.")
+            })
     };
     // With a manifest every call was judged by the same schema before anything started.
     let input = match &capability.input_schema {
