@@ -12,8 +12,7 @@ use contract_json::{Limits, Tape};
 use crate::failure::Failure;
 use crate::link::Link;
 
-/// Replies are sent when they are this many bytes, even while more work waits: the runner reads them meanwhile. With 32
-/// invokes in flight this is a third faster than one write for all (tools/bench).
+/// Replies are sent when they are this many bytes, even while more work waits: the runner reads them meanwhile.
 const FLUSH_BYTES: usize = 2 * 1024;
 
 /// Buffers keep at most this much memory between messages.

@@ -70,6 +70,9 @@ pub(crate) enum Command {
         /// Permit again what a grant document of the recorded run gives
         #[arg(long, value_name = "FILE")]
         grant: Vec<PathBuf>,
+        /// Permit again lines longer than the default
+        #[arg(long, value_name = "BYTES")]
+        max_line_bytes: Option<usize>,
         /// Permit again that this property of the sandbox is missing
         #[arg(long, value_name = "PROPERTY")]
         accept_gap: Vec<String>,

@@ -46,29 +46,25 @@ pub fn decide(asked: &[Right], given: &[Given], require_grant: bool) -> Result<D
     let missing: Vec<String> = asked
         .iter()
         .filter(|asked| !given.iter().filter(counts).any(|given| given.right.covers(asked)))
-        .map(|asked| format!("--allow {}", for_a_shell(&asked.to_string())))
+        .map(ToString::to_string)
         .collect();
     let uncovered =
         given.iter().filter(|given| !counts(given)).map(|given| given.right.to_string()).collect::<Vec<_>>();
     if require_grant && (!missing.is_empty() || !uncovered.is_empty()) {
-        let named: Vec<_> = missing
-            .iter()
-            .map(|text| text.trim_start_matches("--allow ").to_owned())
-            .chain(uncovered)
-            .collect();
+        let named: Vec<_> = missing.into_iter().chain(uncovered).collect();
         return Err(Failure::new(
             Code::PolicyGrantRequired,
             format!("no grant document covers {}", named.join(", ")),
         ));
     }
     if !missing.is_empty() {
-        let what =
-            missing.iter().map(|text| text.trim_start_matches("--allow ")).collect::<Vec<_>>().join(", ");
+        let what = missing.join(", ");
+        let flags: Vec<String> = missing.iter().map(|right| flag("allow", right)).collect();
         return Err(Failure::new(
             Code::PolicyDenied,
             format!("the run asks for {what}, which nobody granted"),
         )
-        .hint(format!("To permit exactly that, add: {}", missing.join(" "))));
+        .hint(format!("To permit exactly that, add: {}", flags.join(" "))));
     }
     let mut rights: Vec<Right> = given.iter().map(|given| given.right.clone()).collect();
     rights.sort();
@@ -77,12 +73,12 @@ pub fn decide(asked: &[Right], given: &[Given], require_grant: bool) -> Result<D
     Ok(Decision { rights, policy_profile: if network { NETWORK_PROFILE } else { LOCAL_PROFILE } })
 }
 
-/// As it can be pasted into a shell.
-fn for_a_shell(right: &str) -> String {
-    let plain = right.bytes().all(|b| b.is_ascii_alphanumeric() || b"=/.:_-,@+%".contains(&b));
-    match shlex::try_quote(right) {
-        Ok(quoted) if !plain => quoted.into_owned(),
-        _ => right.to_owned(),
+/// `--name value` as it can be pasted into a shell.
+pub(crate) fn flag(name: &str, value: &str) -> String {
+    let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"=/.:_-,@+%".contains(&b));
+    match shlex::try_quote(value) {
+        Ok(quoted) if !plain => format!("--{name} {quoted}"),
+        _ => format!("--{name} {value}"),
     }
 }
 

@@ -9,6 +9,7 @@ use contract_json::{Limits, Tape};
 use contract_receipts::{RECEIPT, Receipt, TRANSCRIPT};
 
 use crate::budget::Budget;
+use crate::decide;
 use crate::environment::Surroundings;
 use crate::failure::Failure;
 use crate::request::{Calls, Request};
@@ -25,6 +26,8 @@ pub struct ReplayAuthority {
     pub grants: Vec<PathBuf>,
     /// Properties of the sandbox that may be missing.
     pub accept_gaps: Vec<String>,
+    /// Most bytes in a line, when that is more than the default.
+    pub max_line_bytes: Option<usize>,
 }
 
 impl ReplayAuthority {
@@ -35,7 +38,14 @@ impl ReplayAuthority {
             let mut wanted = default.clone();
             wanted.set_text(text).is_err() || wanted.min(&default) != wanted
         };
+        let default_line = &contract_ipc::DEFAULT_MAX_LINE_BYTES;
+        let long_lines = Some(recorded.max_line_bytes).filter(|bytes| bytes > default_line);
         let missing: Vec<String> = [
+            lacks(
+                "max-line-bytes",
+                &long_lines.map(|bytes| bytes.to_string()),
+                &self.max_line_bytes.map(|bytes| bytes.to_string()).into_iter().collect::<Vec<_>>(),
+            ),
             lacks("allow", &recorded.allow, &self.allow),
             lacks("accept-gap", &recorded.accept_gaps, &self.accept_gaps),
             lacks("limit", recorded.limits.iter().filter(beyond_default), &self.limits),
@@ -59,8 +69,8 @@ impl ReplayAuthority {
 }
 
 /// The flags for what is recorded and not given.
-fn lacks<'r>(flag: &str, recorded: impl IntoIterator<Item = &'r String>, given: &[String]) -> Vec<String> {
-    recorded.into_iter().filter(|text| !given.contains(text)).map(|text| format!("--{flag} {text}")).collect()
+fn lacks<'r>(name: &str, recorded: impl IntoIterator<Item = &'r String>, given: &[String]) -> Vec<String> {
+    recorded.into_iter().filter(|text| !given.contains(text)).map(|text| decide::flag(name, text)).collect()
 }
 
 /// A run to be made again.

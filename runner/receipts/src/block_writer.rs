@@ -1,4 +1,4 @@
-//! A thread that writes and digests blocks: half of what evidence costs is done while the session goes on.
+//! A thread that writes and digests blocks: what evidence costs most is done while the session goes on.
 
 use std::fs::File;
 use std::io::{self, Write as _};

@@ -5,18 +5,15 @@ use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use contract_json::{Tape, Value};
-use rustix::fs::{Mode, OFlags, openat};
 
 use crate::difference::{Difference, cut, differences};
 use crate::folder::Folder;
 use crate::names::{RECEIPT, TRANSCRIPT};
 use crate::receipt::Receipt;
-use crate::shape::RECEIPT_LIMITS;
+use crate::shape::{MAX_RECEIPT_BYTES, RECEIPT_LIMITS};
 
 /// Differences beyond this number are not listed.
 const MOST_DIFFERENCES: usize = 1000;
-/// Receipts beyond this size are not read.
-const MAX_RECEIPT_BYTES: u64 = 64 << 20;
 
 /// How two runs differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +98,8 @@ fn read_receipt(dir: &Path) -> Result<(Folder, Vec<u8>, Receipt), CompareError> 
     let folder = Folder::open(dir)
         .map_err(|source| CompareError { path: dir.to_owned(), what: source.to_string() })?;
     let mut bytes = Vec::new();
-    open(&folder, RECEIPT)
+    folder
+        .open_regular(RECEIPT)
         .and_then(|file| file.take(MAX_RECEIPT_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|source| error(source.to_string()))?;
     if bytes.len() as u64 > MAX_RECEIPT_BYTES {
@@ -111,13 +109,9 @@ fn read_receipt(dir: &Path) -> Result<(Folder, Vec<u8>, Receipt), CompareError> 
     Ok((folder, bytes, receipt))
 }
 
-fn open(folder: &Folder, name: &str) -> io::Result<File> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    Ok(File::from(openat(folder.fd(), name, flags, Mode::empty())?))
-}
-
 fn open_transcript(dir: &Path, folder: &Folder) -> Result<BufReader<File>, CompareError> {
-    let file = open(folder, TRANSCRIPT)
+    let file = folder
+        .open_regular(TRANSCRIPT)
         .map_err(|source| CompareError { path: dir.join(TRANSCRIPT), what: source.to_string() })?;
     Ok(BufReader::with_capacity(64 * 1024, file))
 }

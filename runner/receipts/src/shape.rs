@@ -7,6 +7,8 @@ use crate::difference::differences;
 use crate::names::TRANSCRIPT;
 use crate::receipt::Receipt;
 
+/// Receipts beyond this size are not read.
+pub(crate) const MAX_RECEIPT_BYTES: u64 = 64 << 20;
 /// Limits for receipts from elsewhere: R4 without its 64-bit rule, and room for three payloads.
 pub(crate) const RECEIPT_LIMITS: Limits =
     Limits { max_depth: 128, max_nodes: 16_777_216, wide_integers: true };

@@ -27,7 +27,7 @@ pub(crate) fn tracked(root: &Path) -> Result<Vec<String>> {
 pub(crate) fn check(root: &Path, files: &[String]) -> Result<Vec<String>> {
     let mut faults = Vec::new();
     for name in files {
-        // Licence texts and the lock file are not ours to shape; other files are text.
+        // What is no text has no lines.
         let Ok(text) = std::fs::read_to_string(root.join(name)) else { continue };
         let is_source = [".rs", ".py", ".sh"].iter().any(|end| name.ends_with(end));
         if is_source {

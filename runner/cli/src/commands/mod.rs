@@ -25,8 +25,14 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         Command::Verify { folder, expect_digest } => {
             verify::verify(&folder, expect_digest.as_deref(), output)
         }
-        Command::Replay { folder, out, allow, limit, grant, accept_gap } => {
-            let authority = ReplayAuthority { allow, limits: limit, grants: grant, accept_gaps: accept_gap };
+        Command::Replay { folder, out, allow, limit, grant, max_line_bytes, accept_gap } => {
+            let authority = ReplayAuthority {
+                allow,
+                limits: limit,
+                grants: grant,
+                accept_gaps: accept_gap,
+                max_line_bytes,
+            };
             replay::replay(&folder, out.as_deref(), &authority, output)
         }
         Command::Compare { a, b } => compare::compare(&a, &b, output),

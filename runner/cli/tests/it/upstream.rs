@@ -1,12 +1,12 @@
 //! Adapters that send what the upstream reference adapters send run as they are. The other direction, our adapters under
 //! the bytes of the upstream runner, is in adapters/text-caps/tests.
 
-use crate::command::{Bench, hostile, repository};
+use crate::command::{Bench, python, repository};
 
 #[test]
 fn the_caps_adapter_runs_as_it_is() {
     let bench = Bench::new();
-    let script = repository().join("conformance/hostile/adapters/upstream_caps.sh");
+    let script = repository().join("conformance/upstream/caps.sh");
     let adapter = script.display().to_string();
     let done = bench.run(["run", "--adapter", &adapter, "--text", "hello", "--out", "out"]);
     assert_eq!(done.expect(0).stdout, "{\"text\":\"HELLO\"}\n");
@@ -21,7 +21,8 @@ fn the_caps_adapter_runs_as_it_is() {
 #[test]
 fn the_bridge_adapter_needs_the_side_effect_that_it_declares() {
     let bench = Bench::new();
-    let adapter = hostile("upstream_bridge");
+    let script = repository().join("conformance/upstream/bridge.py");
+    let adapter = format!("{} {}", python(), script.display());
     let arguments = ["run", "--adapter", &adapter, "--op", "remote.echo", "--args", "{\"a\":[1,null]}"];
     bench.run(arguments).expect(3).says("--allow side-effect=network");
     let done = bench.run(arguments.into_iter().chain(["--allow", "side-effect=network"]));

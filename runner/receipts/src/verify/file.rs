@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, Read as _};
 
 use contract_json::{Digester, FileDigest};
-use rustix::fs::{Mode, OFlags, openat};
 
 use crate::folder::Folder;
 use crate::verdict::{Finding, Stop};
@@ -15,16 +14,9 @@ const BLOCK_BYTES: usize = 64 * 1024;
 pub(super) fn open(folder: &Folder, name: &str, step: u8) -> Result<(File, u64), Stop> {
     let unverifiable =
         |found: String| Stop::unverifiable(Finding::new(step, name, None, "a readable regular file", found));
-    // NONBLOCK: a named pipe must not hold us up.
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = openat(folder.fd(), name, flags, Mode::empty())
-        .map_err(|error| unverifiable(io::Error::from(error).to_string()))?;
-    let file = File::from(file);
-    let metadata = file.metadata().map_err(|error| unverifiable(error.to_string()))?;
-    if !metadata.is_file() {
-        return Err(unverifiable("something else".to_owned()));
-    }
-    Ok((file, metadata.len()))
+    let file = folder.open_regular(name).map_err(|error| unverifiable(error.to_string()))?;
+    let size = file.metadata().map_err(|error| unverifiable(error.to_string()))?.len();
+    Ok((file, size))
 }
 
 /// Digests of a file of the stated size, whose blocks `take` sees, too.

@@ -10,11 +10,9 @@ use crate::difference::cut;
 use crate::folder::Folder;
 use crate::names::{DENIED, RECEIPT};
 use crate::receipt::Receipt;
-use crate::shape::{self, RECEIPT_LIMITS};
+use crate::shape::{self, MAX_RECEIPT_BYTES, RECEIPT_LIMITS};
 use crate::subject;
 use crate::verdict::{Finding, Stop};
-
-const MAX_RECEIPT_BYTES: u64 = 64 << 20;
 
 pub(super) fn read(folder: &Folder) -> Result<Vec<u8>, Stop> {
     let (file, size) =
