@@ -1,4 +1,5 @@
-//! The one strict JSON reader of this project, its canonical form (RFC 8785), and digests.
+//! The one strict JSON reader of this project, two canonical forms (RFC 8785 for our own documents, [`SortedAscii`] for those of
+//! upstream), and digests.
 //!
 //! Foreign bytes are read here and nowhere else: `serde_json` keeps the last of two equal keys and turns 2^64 into a
 //! float without a word. [`Tape::parse`] refuses both, keeps the byte span of every value, and allocates nothing once warm.
@@ -18,6 +19,7 @@ mod error;
 mod number;
 mod read;
 mod reader;
+mod sorted_ascii;
 mod string;
 mod value;
 
@@ -26,5 +28,6 @@ pub use digest::{Digest, Digester, FileDigest, ParseDigestError, split_digest};
 pub use error::{JsonError, JsonErrorKind, Position};
 pub use read::{ReadError, from_slice};
 pub use reader::{Limits, Tape};
+pub use sorted_ascii::{SortedAscii, sha256_text};
 pub use string::write_canonical_string;
 pub use value::{Entries, Items, Kind, Value};

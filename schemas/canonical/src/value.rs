@@ -154,10 +154,40 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// The same value as a `serde_json` tree, for libraries that want one.
+    /// The same value as a `serde_json` tree, for libraries that want one. Integers beyond 64 bits are rounded to a double.
     #[must_use]
     pub fn to_serde(self) -> serde_json::Value {
-        serde_json::from_str(self.raw()).expect("a text that the strict reader took is JSON for serde_json")
+        // Not by serde_json's own parser, which stops at a nesting of 127. Recursion is bounded by `Limits::max_depth`.
+        match self.node().tag {
+            Tag::Null => serde_json::Value::Null,
+            Tag::True => serde_json::Value::Bool(true),
+            Tag::False => serde_json::Value::Bool(false),
+            Tag::Integer | Tag::Float => serde_json::Value::Number(self.to_number()),
+            Tag::PlainString | Tag::EscapedString => {
+                serde_json::Value::String(self.as_str().unwrap_or_default().into_owned())
+            }
+            Tag::Array => self.items().map(Self::to_serde).collect(),
+            Tag::Object => self
+                .entries()
+                .map(|(key, value)| (key.as_str().unwrap_or_default().into_owned(), value.to_serde()))
+                .collect(),
+        }
+    }
+
+    fn to_number(self) -> serde_json::Number {
+        let text = self.raw();
+        if self.node().tag == Tag::Integer && text != "-0" {
+            if let Ok(number) = text.parse::<u64>() {
+                return number.into();
+            }
+            if let Ok(number) = text.parse::<i64>() {
+                return number.into();
+            }
+        }
+        // An integer of more than 308 digits, which only `Limits::wide_integers` lets in, has no double.
+        let number = parse_double(text);
+        let finite = if number.is_finite() { number } else { f64::MAX.copysign(number) };
+        serde_json::Number::from_f64(finite).expect("it is finite")
     }
 }
 

@@ -3,3 +3,4 @@
 mod canonical;
 mod digest;
 mod reader;
+mod sorted_ascii;

@@ -150,3 +150,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_the_reader_takes_serde_json_takes_too() {
+    let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let max = Limits::default().max_depth;
+    let text = deep(max);
+    assert!(Tape::new().parse(text.as_bytes(), &Limits::default()).unwrap().to_serde().is_array());
+    Tape::new().parse(deep(max + 1).as_bytes(), &Limits::default()).unwrap_err();
+    let text = deep(Limits::evidence().max_depth);
+    assert!(Tape::new().parse(text.as_bytes(), &Limits::evidence()).unwrap().to_serde().is_array());
+    let text = "9".repeat(400);
+    assert!(Tape::new().parse(text.as_bytes(), &Limits::evidence()).unwrap().to_serde().is_number());
+}
