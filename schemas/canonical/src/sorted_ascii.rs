@@ -48,9 +48,7 @@ impl SortedAscii {
             Tag::Integer if value.raw() == "-0" => self.0.push(b'0'),
             Tag::Integer => self.0.extend_from_slice(value.raw().as_bytes()),
             Tag::Float => push_float(&mut self.0, parse_double(value.raw())),
-            Tag::PlainString | Tag::EscapedString => {
-                push_string(&mut self.0, &value.as_str().unwrap_or_default());
-            }
+            Tag::PlainString | Tag::EscapedString => self.push_string(value),
             Tag::Array => {
                 self.0.push(b'[');
                 for (index, item) in value.items().enumerate() {
@@ -67,19 +65,38 @@ impl SortedAscii {
 
     fn push_object(&mut self, value: Value<'_>) {
         // The order of UTF-8 bytes is the order of code points.
-        let mut members: Vec<_> =
-            value.entries().map(|(key, value)| (key.as_str().unwrap_or_default(), value)).collect();
-        members.sort_by(|a, b| a.0.cmp(&b.0));
+        let name = |key: Value<'_>| key.as_str().unwrap_or_default().into_owned();
         self.0.push(b'{');
-        for (index, (key, value)) in members.into_iter().enumerate() {
-            if index > 0 {
-                self.0.push(b',');
-            }
-            push_string(&mut self.0, &key);
-            self.0.push(b':');
-            self.push(value);
+        if value.entries().is_sorted_by(|a, b| a.0.as_str() <= b.0.as_str()) {
+            value.entries().enumerate().for_each(|(index, (key, value))| self.push_member(index, key, value));
+        } else {
+            let mut members: Vec<_> = value.entries().collect();
+            members.sort_by_cached_key(|(key, _)| name(*key));
+            members
+                .into_iter()
+                .enumerate()
+                .for_each(|(index, (key, value))| self.push_member(index, key, value));
         }
         self.0.push(b'}');
+    }
+
+    fn push_member(&mut self, index: usize, key: Value<'_>, value: Value<'_>) {
+        if index > 0 {
+            self.0.push(b',');
+        }
+        self.push_string(key);
+        self.0.push(b':');
+        self.push(value);
+    }
+
+    fn push_string(&mut self, string: Value<'_>) {
+        let raw = string.raw().as_bytes();
+        // Most strings are their own form.
+        if string.node().tag == Tag::PlainString && raw.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.0.extend_from_slice(raw);
+        } else {
+            push_escaped(&mut self.0, &string.as_str().unwrap_or_default());
+        }
     }
 }
 
@@ -89,7 +106,7 @@ pub fn sha256_text(bytes: &[u8]) -> String {
     format!("sha256:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)))
 }
 
-fn push_string(out: &mut Vec<u8>, text: &str) {
+fn push_escaped(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     for c in text.chars() {
         match c {

@@ -4,25 +4,26 @@ use contract_json::{Limits, SortedAscii, Tape, sha256_text};
 
 fn form(text: &str) -> String {
     let mut tape = Tape::new();
-    let value = tape.parse(text.as_bytes(), &Limits::evidence()).unwrap();
-    String::from_utf8(SortedAscii::of(value).as_bytes().to_vec()).unwrap()
+    let value =
+        tape.parse(text.as_bytes(), &Limits::evidence()).expect("the vector is JSON, and its form ASCII");
+    String::from_utf8(SortedAscii::of(value).as_bytes().to_vec())
+        .expect("the vector is JSON, and its form ASCII")
 }
 
 fn digest(text: &str) -> String {
     let mut tape = Tape::new();
-    SortedAscii::of(tape.parse(text.as_bytes(), &Limits::evidence()).unwrap()).sha256()
+    SortedAscii::of(
+        tape.parse(text.as_bytes(), &Limits::evidence()).expect("the vector is JSON, and its form ASCII"),
+    )
+    .sha256()
 }
 
 #[test]
 fn the_ledger_vector_is_reproduced() {
     let text = r#"{"b":1,"a":"\u00e9\u007f/","c":[null,true],"Z":0.94,"z":1e-7,"y":1e16,"x":100.0}"#;
-    let canonical =
-        r#"{"Z":0.94,"a":"\u00e9\u007f/","b":1,"c":[null,true],"x":100.0,"y":1e+16,"z":1e-07}"#;
+    let canonical = r#"{"Z":0.94,"a":"\u00e9\u007f/","b":1,"c":[null,true],"x":100.0,"y":1e+16,"z":1e-07}"#;
     assert_eq!(form(text), canonical);
-    assert_eq!(
-        digest(text),
-        "sha256:4ddf56f01c1da92e3f9e459aade0b9e96db7c74b8d86c5128a908a83b1ae099e"
-    );
+    assert_eq!(digest(text), "sha256:4ddf56f01c1da92e3f9e459aade0b9e96db7c74b8d86c5128a908a83b1ae099e");
 }
 
 #[test]
