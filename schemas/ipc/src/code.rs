@@ -185,6 +185,9 @@ codes! {
     ContractEvidenceFailed = "CONTRACT_EVIDENCE_FAILED", Evidence,
         "The run ended, but its evidence could not be written.",
         "Free space on the output's file system; the receipt stands on stderr.";
+    ContractOutputFailed = "CONTRACT_OUTPUT_FAILED", Evidence,
+        "A result could not be written.",
+        "Free space on the file system that is named, or give another folder.";
     ContractInterrupted = "CONTRACT_INTERRUPTED", Interrupted,
         "SIGINT ended the run.",
         "Run it again.";
@@ -197,6 +200,21 @@ codes! {
     ContractUnverifiable = "CONTRACT_UNVERIFIABLE", Unverifiable,
         "The evidence is incomplete, unreadable or of an unknown kind.",
         "Get the whole folder of the run, and a verifier that knows its version.";
+    LedgerMismatch = "LEDGER_MISMATCH", Violated,
+        "The ledger is not the one that was written: an entry, the chain or the head does not fit.",
+        "Do not trust it; the first entry that does not fit is named.";
+    LedgerTorn = "LEDGER_TORN", Violated,
+        "The last line of the ledger was not written to its end, or the head is older than the last entry: a writer was interrupted.",
+        "If no one else writes, run `contract-runner ledger append LEDGER --repair < /dev/null`; it keeps a record of what it cut off.";
+    LedgerEntryInvalid = "LEDGER_ENTRY_INVALID", Violated,
+        "A receipt is not valid, so it is not appended.",
+        "Mend what is named; `contract-runner validate` shows the place.";
+    LedgerNoHead = "LEDGER_NO_HEAD", Unverifiable,
+        "The ledger has no head, so a changed last entry and a cut tail cannot be seen.",
+        "Give the hash of the last entry with --expect-head, from where it was kept.";
+    LedgerUnwritable = "LEDGER_UNWRITABLE", Evidence,
+        "A receipt could not be written.",
+        "Free space or correct the permissions; the receipt is not in the ledger.";
     ContractInternal = "CONTRACT_INTERNAL", Internal,
         "A bug of ours.",
         "Please report it with the message.";

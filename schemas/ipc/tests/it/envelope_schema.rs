@@ -114,7 +114,7 @@ fn the_schema_itself_is_valid_and_asserts_formats() {
     let text = include_str!("../../../json/ipc/envelope.v0.schema.json");
     let schema: Value = serde_json::from_str(text).unwrap();
     jsonschema::meta::validate(&schema).unwrap();
-    assert_eq!(schema["$id"], "urn:contract-runner:ipc:envelope:v0");
+    assert_eq!(schema["$id"], "urn:contract-runner:schema:envelope.v0");
     assert!(self::schema().is_valid(&changed(vec![])));
     assert!(!self::schema().is_valid(&changed(vec![Change::SetText("ts".into(), "yesterday".into())])));
 }
