@@ -1,0 +1,367 @@
+//! Walks a script as a shell would, on values that are partly unknown, and notes the commands it meets.
+
+mod builtin;
+mod call;
+mod compound;
+mod declare;
+mod directory;
+mod each;
+mod expand;
+mod parameter;
+mod print;
+mod redirect;
+mod simple;
+mod test;
+mod wrapper;
+
+use crate::command::{Command, Role, Word};
+use crate::place::{Links, Place};
+use crate::read::Fault;
+use crate::state::State;
+use crate::syntax::{Action, Item, Join, List, Pipeline, Stage};
+use crate::text::Text;
+use crate::{Files, MAX_STEPS, Shell};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Most commands inside each other: functions, substitutions, `sh -c`.
+const MAX_DEPTH: usize = 150;
+
+/// Most functions and scripts inside each other.
+const MAX_CALLS: usize = 16;
+
+/// Most commands that one run string may give.
+const MAX_COMMANDS: usize = 4096;
+
+/// Where `break`, `return` and `exit` lead: the states that left early.
+#[derive(Debug)]
+enum Frame {
+    Loop { broken: Option<State>, continued: Option<State> },
+    Call { returned: Option<State> },
+    Shell { exited: Option<State> },
+}
+
+pub(crate) struct Machine<'s> {
+    links: &'s mut Arc<Links>,
+    files: &'s mut Files,
+    watched: &'static [&'static str],
+    start: Place,
+    commands: Vec<Command>,
+    frames: Vec<Frame>,
+    steps: usize,
+    depth: usize,
+    calls: usize,
+    /// The line of the run string that runs.
+    line: usize,
+    /// Text is run that stands in a word of that line, so its own lines do not count.
+    inside_word: bool,
+    unread: Option<Fault>,
+    /// Aliases that are being expanded.
+    expanding: Vec<String>,
+    /// Functions that were called.
+    called: BTreeSet<String>,
+    /// A command whose name is unknown may have called any function.
+    unknown_name: bool,
+    /// Texts that run on a signal or at the end.
+    traps: Vec<Text>,
+    /// The last command was one that is taken to succeed, unless the script says what happens otherwise: `cd`, `mkdir`.
+    assumed: bool,
+    /// The next descriptor of a process substitution.
+    next_descriptor: usize,
+}
+
+impl<'s> Machine<'s> {
+    pub(crate) fn new(shell: &'s mut Shell) -> Self {
+        Self {
+            start: shell.cwd.clone(),
+            links: &mut shell.links,
+            files: &mut shell.files,
+            watched: shell.watched,
+            commands: Vec::new(),
+            frames: Vec::new(),
+            steps: 0,
+            depth: 0,
+            calls: 0,
+            line: 1,
+            inside_word: false,
+            unread: None,
+            expanding: Vec::new(),
+            called: BTreeSet::new(),
+            unknown_name: false,
+            traps: Vec::new(),
+            assumed: false,
+            next_descriptor: 63,
+        }
+    }
+
+    /// Runs a whole script, then what may run at its end.
+    pub(crate) fn run(&mut self, list: &List) {
+        let mut state = State::new(self.start.clone());
+        self.frames.push(Frame::Shell { exited: None });
+        self.list(list, &mut state);
+        state = self.end_shell(state);
+        for trap in std::mem::take(&mut self.traps) {
+            let mut at_end = state.clone();
+            self.run_text(&trap, &mut at_end);
+        }
+        if self.unknown_name {
+            self.call_all_functions(&state);
+        }
+    }
+
+    pub(crate) fn finish(self) -> (Vec<Command>, Option<Fault>) {
+        (self.commands, self.unread)
+    }
+
+    /// Counts work; false when there was too much of it.
+    fn spend(&mut self, steps: usize) -> bool {
+        self.steps = self.steps.saturating_add(steps);
+        if self.steps > MAX_STEPS || self.commands.len() > MAX_COMMANDS {
+            self.give_up("more commands than are followed");
+            return false;
+        }
+        true
+    }
+
+    fn give_up(&mut self, what: &'static str) {
+        let line = self.line;
+        self.unread.get_or_insert(Fault { line, what });
+    }
+
+    fn exhausted(&self) -> bool {
+        self.steps > MAX_STEPS || self.commands.len() > MAX_COMMANDS
+    }
+
+    /// Notes a command, for each folder that it may run in.
+    fn note(&mut self, words: Vec<Word>, state: &State, role: Role) {
+        let Some((last, others)) = state.cwd.split_last() else { return };
+        for cwd in others {
+            self.note_in(words.clone(), cwd.clone(), role);
+        }
+        self.note_in(words, last.clone(), role);
+    }
+
+    fn note_in(&mut self, words: Vec<Word>, cwd: Place, role: Role) {
+        let command = Command { words, cwd, line: self.line, role, links: Arc::clone(self.links) };
+        // A loop or a second call gives the same again.
+        if !self.commands.iter().rev().take(32).any(|earlier| *earlier == command) {
+            self.commands.push(command);
+        }
+    }
+
+    fn list(&mut self, list: &List, state: &mut State) {
+        for item in &list.items {
+            if state.dead || self.exhausted() {
+                return;
+            }
+            self.item(item, state);
+        }
+    }
+
+    fn item(&mut self, item: &Item, state: &mut State) {
+        if item.background {
+            let after = self.in_subshell(state, |machine, state| machine.joined(item, state));
+            state.printed = after.printed;
+            state.status = Some(true);
+        } else {
+            self.joined(item, state);
+        }
+    }
+
+    /// `a && b || c`: the states in which the left side succeeded and failed go different ways.
+    fn joined(&mut self, item: &Item, state: &mut State) {
+        let before = (!item.rest.is_empty()).then(|| state.cwd.clone());
+        self.pipeline(&item.first, state);
+        let Some(mut before) = before else { return };
+        if state.dead {
+            return;
+        }
+        let or_follows = |from: usize| item.rest[from..].iter().any(|(join, _)| *join == Join::Or);
+        self.assume(or_follows(0), state);
+        let (mut succeeded, mut failed) = self.outcomes(state.clone(), &before);
+        for (index, (join, pipeline)) in item.rest.iter().enumerate() {
+            let taken = if *join == Join::And { &mut succeeded } else { &mut failed };
+            let Some(mut path) = taken.take() else { continue };
+            before.clone_from(&path.cwd);
+            self.pipeline(pipeline, &mut path);
+            if path.dead {
+                continue;
+            }
+            self.assume(or_follows(index + 1), &mut path);
+            let (success, failure) = self.outcomes(path, &before);
+            succeeded = either(succeeded, success);
+            failed = either(failed, failure);
+        }
+        match either(succeeded, failed) {
+            Some(after) => *state = after,
+            None => state.dead = true,
+        }
+    }
+
+    /// `cd` and `mkdir` are taken to succeed, unless an `||` follows that says what happens otherwise.
+    fn assume(&self, or_follows: bool, state: &mut State) {
+        if self.assumed && !or_follows && state.status.is_none() {
+            state.status = Some(true);
+        }
+    }
+
+    /// The state after success and after failure. A `cd` that failed has gone nowhere.
+    fn outcomes(&mut self, state: State, before: &[Place]) -> (Option<State>, Option<State>) {
+        match state.status {
+            Some(true) => (Some(state), None),
+            Some(false) => (None, Some(state)),
+            None => {
+                self.spend(state.weight());
+                let mut failed = state.clone();
+                crate::state::join(&mut failed.cwd, before.to_vec());
+                (Some(state), Some(failed))
+            }
+        }
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline, state: &mut State) {
+        if let [stage] = pipeline.stages.as_slice() {
+            self.stage(stage, state);
+        } else {
+            let mut input = state.input.clone();
+            let last = pipeline.stages.len() - 1;
+            let mut status = None;
+            for (index, stage) in pipeline.stages.iter().enumerate() {
+                let mut piped = state.clone();
+                piped.input = input.take();
+                if index < last {
+                    piped.printed = Some(vec![Text::default()]);
+                }
+                let after = self.in_subshell(&piped, |machine, state| machine.stage(stage, state));
+                if index < last {
+                    input = after.printed;
+                } else {
+                    state.printed = after.printed;
+                    status = after.status;
+                }
+            }
+            state.status = status;
+        }
+        if pipeline.negated {
+            state.status = state.status.map(|success| !success);
+        }
+    }
+
+    fn stage(&mut self, stage: &Stage, state: &mut State) {
+        if self.depth >= MAX_DEPTH {
+            self.give_up("nested too deep");
+            return;
+        }
+        if !self.spend(1) {
+            return;
+        }
+        self.depth += 1;
+        let line = self.line;
+        if !self.inside_word {
+            self.line = stage.line;
+        }
+        self.redirected(&stage.redirects, state, |machine, state| {
+            machine.print_input(&stage.action, &stage.redirects, state);
+            machine.action(&stage.action, state);
+        });
+        self.line = line;
+        self.depth -= 1;
+    }
+
+    fn action(&mut self, action: &Action, state: &mut State) {
+        match action {
+            Action::Simple(simple) => self.simple(simple, state),
+            Action::Group(list) => self.list(list, state),
+            Action::Subshell(list) => {
+                let after = self.in_subshell(state, |machine, state| machine.list(list, state));
+                (state.printed, state.status) = (after.printed, after.status);
+            }
+            Action::If { branches, otherwise } => self.if_clause(branches, otherwise.as_ref(), state),
+            Action::While { condition, until, body } => self.while_clause(condition, *until, body, state),
+            Action::For { name, words, body } => self.for_clause(name, words.as_deref(), body, state),
+            Action::Select { name, words, body } => self.select_clause(name, words.as_deref(), body, state),
+            Action::ForArithmetic { expressions, body } => {
+                self.arithmetic_effects(expressions, state);
+                let always = List::default();
+                self.while_clause(&always, false, body, state);
+            }
+            Action::Case { subject, arms } => self.case_clause(subject, arms, state),
+            Action::Function { name, body } => self.define(name, body, state),
+            Action::Test(words) => {
+                for word in words {
+                    self.texts(word, state);
+                }
+                state.status = None;
+            }
+            Action::Arithmetic(expression) => {
+                self.arithmetic_effects(expression, state);
+                state.status = None;
+            }
+            Action::Coprocess(stage) => {
+                let after = self.in_subshell(state, |machine, state| machine.stage(stage, state));
+                state.printed = after.printed;
+                state.status = Some(true);
+            }
+        }
+    }
+
+    /// Runs something in a copy of the shell, and gives the copy as it is at its end, however that came.
+    fn in_subshell(&mut self, state: &State, run: impl FnOnce(&mut Self, &mut State)) -> State {
+        self.spend(state.weight());
+        let mut copy = state.clone();
+        self.frames.push(Frame::Shell { exited: None });
+        run(self, &mut copy);
+        self.end_shell(copy)
+    }
+
+    fn end_shell(&mut self, state: State) -> State {
+        let Some(Frame::Shell { exited }) = self.frames.pop() else { return state };
+        match exited {
+            Some(exited) => state.merge(exited),
+            None => state,
+        }
+    }
+
+    /// Leaves by `exit`, `return`, `break` or `continue`, when something is there to be left.
+    fn leave(&mut self, state: &mut State, way: Way) {
+        let mut loops = 0;
+        for frame in self.frames.iter_mut().rev() {
+            let kept = match (frame, way) {
+                (Frame::Loop { broken, .. }, Way::Break(levels)) if loops + 1 == levels => broken,
+                (Frame::Loop { continued, .. }, Way::Continue(levels)) if loops + 1 == levels => continued,
+                (Frame::Loop { .. }, _) => {
+                    loops += 1;
+                    continue;
+                }
+                (Frame::Call { returned }, Way::Return) => returned,
+                (Frame::Call { .. }, Way::Exit) => continue,
+                (Frame::Shell { exited }, Way::Return | Way::Exit) => exited,
+                (_, Way::Break(_) | Way::Continue(_)) => return,
+            };
+            let left = state.clone();
+            *kept = Some(match kept.take() {
+                Some(earlier) => earlier.merge(left),
+                None => left,
+            });
+            state.dead = true;
+            return;
+        }
+    }
+}
+
+/// How a part of a script is left early.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// So many loops.
+    Break(usize),
+    Continue(usize),
+    Return,
+    Exit,
+}
+
+fn either(one: Option<State>, other: Option<State>) -> Option<State> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.merge(other)),
+        (one, other) => one.or(other),
+    }
+}

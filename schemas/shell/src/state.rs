@@ -1,0 +1,378 @@
+//! What a shell knows between two commands. A value that differs from path to path is a set of values.
+
+use crate::command::Word;
+use crate::place::{Place, Root};
+use crate::syntax::Stage;
+use crate::text::{Part, Text, Why};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Most values that a variable may have at a time; beyond, it is unknown.
+const MAX_VALUES: usize = 8;
+
+/// What a variable holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    Unset,
+    Scalar(Text),
+    /// Elements by key, in order; an indexed array has its numbers as keys. One element may stand for several.
+    Array(Vec<(String, Word)>),
+}
+
+impl Value {
+    pub(crate) fn unknown(why: Why) -> Self {
+        Self::Scalar(Text::unknown(why))
+    }
+
+    /// The elements; a scalar is its own only one.
+    pub(crate) fn elements(&self) -> Vec<Word> {
+        match self {
+            Self::Unset => Vec::new(),
+            Self::Scalar(text) => vec![Word::of(text.clone())],
+            Self::Array(elements) => elements.iter().map(|(_, word)| word.clone()).collect(),
+        }
+    }
+
+    /// Whether it is an array of which not even the number of elements is known.
+    pub(crate) fn is_loose(&self) -> bool {
+        matches!(self, Self::Array(elements) if elements.iter().any(|(_, word)| word.splits))
+    }
+
+    /// What `$name` gives; an array gives its first element.
+    pub(crate) fn scalar(&self) -> Option<Text> {
+        match self {
+            Self::Unset => None,
+            Self::Scalar(text) => Some(text.clone()),
+            Self::Array(elements) => {
+                elements.iter().find(|(key, _)| key == "0").map(|(_, word)| word.text.clone())
+            }
+        }
+    }
+}
+
+/// A variable: every value it may have here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Variable {
+    pub(crate) values: Vec<Value>,
+    pub(crate) exported: bool,
+}
+
+/// What a function or a script was called with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Arguments {
+    Known(Vec<Text>),
+    Unknown,
+}
+
+/// Outcome of the last command, as far as it is certain.
+pub(crate) type Status = Option<bool>;
+
+/// Variables that a function made its own, with what they were before.
+type Locals = BTreeMap<String, Option<Variable>>;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Function {
+    pub(crate) body: Rc<Stage>,
+    pub(crate) exported: bool,
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.body, &other.body) && self.exported == other.exported
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct State {
+    pub(crate) variables: Rc<BTreeMap<String, Variable>>,
+    /// Several when paths define a name in different ways.
+    pub(crate) functions: Rc<BTreeMap<String, Vec<Function>>>,
+    pub(crate) aliases: Rc<BTreeMap<String, Vec<Text>>>,
+    pub(crate) arguments: Arguments,
+    pub(crate) locals: Vec<Locals>,
+    pub(crate) cwd: Vec<Place>,
+    /// Empty when it is what the environment says.
+    pub(crate) previous: Vec<Place>,
+    pub(crate) stack: Vec<Vec<Place>>,
+    /// What was printed so far, when somebody reads it.
+    pub(crate) printed: Option<Vec<Text>>,
+    /// What can be read from standard input, when that is known.
+    pub(crate) input: Option<Vec<Text>>,
+    pub(crate) status: Status,
+    /// `exit`, `return` or `break` came before: nothing runs here.
+    pub(crate) dead: bool,
+    /// `set -f`.
+    pub(crate) no_globs: bool,
+    /// `IFS` is not what it was at the start.
+    pub(crate) own_separators: bool,
+    /// `set -a`.
+    pub(crate) export_all: bool,
+}
+
+impl State {
+    pub(crate) fn new(cwd: Place) -> Self {
+        Self {
+            variables: Rc::default(),
+            functions: Rc::default(),
+            aliases: Rc::default(),
+            arguments: Arguments::Known(Vec::new()),
+            locals: Vec::new(),
+            cwd: vec![cwd],
+            previous: Vec::new(),
+            stack: Vec::new(),
+            printed: None,
+            input: None,
+            status: None,
+            dead: false,
+            no_globs: false,
+            own_separators: false,
+            export_all: false,
+        }
+    }
+
+    /// The values that `$name` may have.
+    pub(crate) fn values(&self, name: &str) -> Vec<Value> {
+        if let Some(variable) = self.variables.get(name) {
+            return variable.values.clone();
+        }
+        match name {
+            "HOME" => vec![Value::Scalar(Text::from(Part::Home))],
+            "PWD" => self.cwd.iter().map(|place| Value::Scalar(place.to_text())).collect(),
+            "OLDPWD" if !self.previous.is_empty() => {
+                self.previous.iter().map(|place| Value::Scalar(place.to_text())).collect()
+            }
+            _ => vec![Value::unknown(Why::Variable(name.to_owned()))],
+        }
+    }
+
+    /// Gives the variable these values.
+    pub(crate) fn assign(&mut self, name: &str, mut values: Vec<Value>) {
+        limit(&mut values, || Value::unknown(Why::Variable(name.to_owned())));
+        if name == "IFS" {
+            self.own_separators = values != [Value::Scalar(Text::from(" \t\n"))];
+        }
+        let all = self.export_all;
+        let variables = Rc::make_mut(&mut self.variables);
+        match variables.get_mut(name) {
+            Some(variable) => variable.values = values,
+            None => {
+                variables.insert(name.to_owned(), Variable { values, exported: all });
+            }
+        }
+    }
+
+    pub(crate) fn assign_text(&mut self, name: &str, text: Text) {
+        self.assign(name, vec![Value::Scalar(text)]);
+    }
+
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.assign(name, vec![Value::unknown(Why::Variable(name.to_owned()))]);
+    }
+
+    /// Makes the name known to child processes.
+    pub(crate) fn export(&mut self, name: &str, exported: bool) {
+        // What was never assigned is in the environment already, or nowhere.
+        if let Some(variable) = Rc::make_mut(&mut self.variables).get_mut(name) {
+            variable.exported = exported;
+        }
+    }
+
+    /// Keeps the value for the end of the function.
+    pub(crate) fn make_local(&mut self, name: &str) {
+        let before = self.variables.get(name).cloned();
+        if let Some(locals) = self.locals.last_mut() {
+            locals.entry(name.to_owned()).or_insert(before);
+        }
+    }
+
+    /// Ends a function: its own variables are what they were before.
+    pub(crate) fn drop_locals(&mut self) {
+        let Some(locals) = self.locals.pop() else { return };
+        if locals.is_empty() {
+            return;
+        }
+        let variables = Rc::make_mut(&mut self.variables);
+        for (name, before) in locals {
+            match before {
+                Some(variable) => variables.insert(name, variable),
+                None => variables.remove(&name),
+            };
+        }
+    }
+
+    /// Adds to what was printed, when somebody reads it.
+    pub(crate) fn print(&mut self, text: &Text) {
+        for printed in self.printed.iter_mut().flatten() {
+            printed.append(text);
+        }
+    }
+
+    /// A shell that this one starts: exported variables and functions only.
+    pub(crate) fn child(&self) -> Self {
+        let mut child = Self::new(Place::of(Root::Start));
+        child.cwd.clone_from(&self.cwd);
+        let variables = self.variables.iter().map(|(name, variable)| {
+            let mut variable = variable.clone();
+            if !variable.exported {
+                // Unless the name was in the environment from the start, the child does not see it.
+                if !variable.values.contains(&Value::Unset) {
+                    variable.values.push(Value::Unset);
+                }
+                if matches!(name.as_str(), "HOME" | "PATH" | "PWD") {
+                    variable.values.retain(|value| *value != Value::Unset);
+                }
+            }
+            (name.clone(), variable)
+        });
+        child.variables = Rc::new(variables.collect());
+        let mut functions = BTreeMap::clone(&self.functions);
+        functions.retain(|_, bodies| {
+            bodies.retain(|function| function.exported);
+            !bodies.is_empty()
+        });
+        child.functions = Rc::new(functions);
+        child.printed.clone_from(&self.printed);
+        child.input.clone_from(&self.input);
+        child
+    }
+
+    /// What is known when either path may have been taken.
+    pub(crate) fn merge(mut self, other: Self) -> Self {
+        self.merge_in(other);
+        self
+    }
+
+    /// Adds what is known on another path.
+    pub(crate) fn merge_in(&mut self, other: Self) {
+        if self.dead {
+            *self = other;
+            return;
+        }
+        if other.dead || *self == other {
+            return;
+        }
+        self.merge_variables(&other);
+        if self.functions != other.functions {
+            let functions = Rc::make_mut(&mut self.functions);
+            for (name, bodies) in other.functions.iter() {
+                let into = functions.entry(name.clone()).or_default();
+                join(into, bodies.clone());
+            }
+        }
+        if self.aliases != other.aliases {
+            let aliases = Rc::make_mut(&mut self.aliases);
+            for (name, texts) in other.aliases.iter() {
+                join(aliases.entry(name.clone()).or_default(), texts.clone());
+            }
+        }
+        if self.arguments != other.arguments {
+            self.arguments = Arguments::Unknown;
+        }
+        if self.locals.len() == other.locals.len() {
+            for (mine, theirs) in self.locals.iter_mut().zip(other.locals) {
+                for (name, before) in theirs {
+                    mine.entry(name).or_insert(before);
+                }
+            }
+        }
+        merge_places(&mut self.cwd, other.cwd);
+        if self.previous.is_empty() != other.previous.is_empty() {
+            self.previous = vec![Place::of(Root::Unknown(Why::Folder))];
+        } else {
+            merge_places(&mut self.previous, other.previous);
+        }
+        if self.stack != other.stack {
+            self.stack.clear();
+        }
+        self.printed = merge_texts(self.printed.take(), other.printed, Why::TooMany);
+        self.input = merge_texts(self.input.take(), other.input, Why::Input);
+        if self.status != other.status {
+            self.status = None;
+        }
+        self.no_globs &= other.no_globs;
+        self.own_separators |= other.own_separators;
+        self.export_all |= other.export_all;
+    }
+
+    fn merge_variables(&mut self, other: &Self) {
+        if Rc::ptr_eq(&self.variables, &other.variables) {
+            return;
+        }
+        let mut names: Vec<String> = self.variables.keys().cloned().collect();
+        join(&mut names, other.variables.keys().cloned().collect());
+        let mut merged = BTreeMap::new();
+        for name in names {
+            let mut values = self.values(&name);
+            join(&mut values, other.values(&name));
+            limit(&mut values, || Value::unknown(Why::Variable(name.clone())));
+            let exported =
+                [&*self, other].iter().any(|state| state.variables.get(&name).is_some_and(|v| v.exported));
+            merged.insert(name, Variable { values, exported });
+        }
+        self.variables = Rc::new(merged);
+    }
+
+    /// Makes unknown what differs from `before`, so that a loop comes to an end.
+    pub(crate) fn widen(&mut self, before: &Self) {
+        let changed: Vec<String> = self
+            .variables
+            .iter()
+            .filter(|(name, variable)| before.variables.get(*name) != Some(variable))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in changed {
+            self.forget(&name);
+        }
+        if self.cwd != before.cwd {
+            self.cwd = vec![Place::of(Root::Unknown(Why::Folder))];
+        }
+        if self.previous != before.previous {
+            self.previous = vec![Place::of(Root::Unknown(Why::Folder))];
+        }
+        if self.printed != before.printed {
+            self.printed = Some(vec![Text::unknown(Why::TooMany)]);
+        }
+        if self.input != before.input {
+            self.input = None;
+        }
+        if self.arguments != before.arguments {
+            self.arguments = Arguments::Unknown;
+        }
+    }
+
+    /// About how much a copy of it costs, in steps.
+    pub(crate) fn weight(&self) -> usize {
+        1 + self.variables.len() / 16 + self.locals.len() / 16
+    }
+}
+
+fn merge_places(into: &mut Vec<Place>, other: Vec<Place>) {
+    if *into == other {
+        return;
+    }
+    join(into, other);
+    limit(into, || Place::of(Root::Unknown(Why::Folder)));
+}
+
+fn merge_texts(one: Option<Vec<Text>>, other: Option<Vec<Text>>, why: Why) -> Option<Vec<Text>> {
+    let (mut one, other) = (one?, other?);
+    join(&mut one, other);
+    limit(&mut one, || Text::unknown(why));
+    Some(one)
+}
+
+/// Adds what is not there yet.
+pub(crate) fn join<T: PartialEq>(into: &mut Vec<T>, other: Vec<T>) {
+    for item in other {
+        if !into.contains(&item) {
+            into.push(item);
+        }
+    }
+}
+
+/// Too many values are one unknown value.
+pub(crate) fn limit<T>(values: &mut Vec<T>, unknown: impl FnOnce() -> T) {
+    if values.len() > MAX_VALUES {
+        *values = vec![unknown()];
+    }
+}
