@@ -1,0 +1,272 @@
+//! Which commands are governed, and how their words are read.
+
+use contract_shell::{Command, Text, Why, Word};
+
+/// What a governed command does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    /// `agent-machine mounts …`; `plan` and `apply` need roots.
+    Mounts {
+        plans: bool,
+    },
+    /// `office …`, but for `office doctor`.
+    Office,
+    TerminalRun,
+    SessionOpen,
+    CaptureTake,
+    AgentRun,
+    GateRecord,
+    FileCheck,
+    CardRecord,
+}
+
+impl Action {
+    /// Its words, for a message.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Mounts { .. } => "agent-machine mounts",
+            Self::Office => "office",
+            Self::TerminalRun => "terminal-command run",
+            Self::SessionOpen => "browser-session open",
+            Self::CaptureTake => "web-capture take",
+            Self::AgentRun => "local-agent-execution run",
+            Self::GateRecord => "policy-gate record",
+            Self::FileCheck => "file-availability check",
+            Self::CardRecord => "decision-card record",
+        }
+    }
+}
+
+/// The words of each governed command, and what it does. `None` stands for any further word.
+const COMMANDS: &[(&[Option<&str>], Action)] = &[
+    (&[Some("agent-machine"), Some("mounts"), Some("plan")], Action::Mounts { plans: true }),
+    (&[Some("agent-machine"), Some("mounts"), Some("apply")], Action::Mounts { plans: true }),
+    (&[Some("agent-machine"), Some("mounts"), None], Action::Mounts { plans: false }),
+    (&[Some("workspace-ops"), Some("terminal-command"), Some("run")], Action::TerminalRun),
+    (&[Some("workspace-ops"), Some("browser-session"), Some("open")], Action::SessionOpen),
+    (&[Some("workspace-ops"), Some("web-capture"), Some("take")], Action::CaptureTake),
+    (&[Some("workspace-ops"), Some("local-agent-execution"), Some("run")], Action::AgentRun),
+    (&[Some("workspace-ops"), Some("policy-gate"), Some("record")], Action::GateRecord),
+    (&[Some("workspace-ops"), Some("file-availability"), Some("check")], Action::FileCheck),
+    (&[Some("workspace-ops"), Some("decision-card"), Some("record")], Action::CardRecord),
+    (&[Some("office"), None], Action::Office),
+];
+
+/// Most words of a governed command.
+const MOST: usize = 3;
+
+/// A governed command, its own words found.
+#[derive(Debug)]
+pub(super) struct Governed<'c> {
+    pub(super) command: &'c Command,
+    pub(super) action: Action,
+    /// Where its own words stand; everything else after the name is an option or an operand.
+    own: [usize; MOST],
+}
+
+/// The governed command, or why it may be one.
+pub(super) fn find(command: &Command) -> Option<Result<Governed<'_>, &Why>> {
+    let ours = command.name() == Some("sourceosctl");
+    if ours {
+        return find_from(command, 1, true);
+    }
+    // By another name, or a name that is not known: the words themselves must show it.
+    let named = command.name().is_some();
+    let shows = |word: &Word| match word.known() {
+        Some("agent-machine" | "workspace-ops") => true,
+        Some("office") => !named,
+        _ => false,
+    };
+    let at = command.words.iter().skip(1).position(shows)? + 1;
+    // `uv run sourceosctl …`: that one stands in the analysis by itself.
+    if command.words[..at].iter().any(|word| word.known().is_some_and(|word| word.ends_with("sourceosctl"))) {
+        return None;
+    }
+    // What is governed cannot be taken for a program that happens to have an argument of that name.
+    find_from(command, at, false)
+        .filter(|found| found.as_ref().is_ok_and(|g| g.action != Action::Office || !named))
+}
+
+fn find_from(command: &Command, from: usize, ours: bool) -> Option<Result<Governed<'_>, &Why>> {
+    let mut own = [0; MOST];
+    let mut met: [&str; MOST] = [""; MOST];
+    let (mut count, mut after_option) = (0, false);
+    for (at, word) in command.words.iter().enumerate().skip(from) {
+        let Some(text) = word.known() else {
+            // Quoted and after an option it is the value of that option.
+            let value = after_option && !word.splits();
+            let option = word.text().known_start().starts_with('-');
+            if value || option {
+                after_option = false;
+                continue;
+            }
+            let why = word.why_unknown()?;
+            return (ours || count > 0).then_some(Err(why));
+        };
+        if text.starts_with('-') {
+            after_option = !text.contains('=');
+            continue;
+        }
+        let fits = COMMANDS.iter().find(|(words, _)| {
+            words.len() > count
+                && words[..count].iter().zip(met).all(|(word, met)| word.is_none_or(|word| word == met))
+                && words[count].is_none_or(|word| word == text)
+        });
+        let Some((words, action)) = fits else {
+            if std::mem::take(&mut after_option) {
+                continue;
+            }
+            return None;
+        };
+        after_option = false;
+        (own[count], met[count]) = (at, text);
+        count += 1;
+        if words.len() == count {
+            if *action == Action::Office && text == "doctor" {
+                return None;
+            }
+            return Some(Ok(Governed { command, action: *action, own }));
+        }
+    }
+    None
+}
+
+/// An option with its value, if it has one.
+#[derive(Debug, Clone)]
+pub(super) struct Flag<'c> {
+    /// The word as it stands.
+    pub(super) word: &'c Word,
+    /// The name without the value.
+    pub(super) name: &'c str,
+    /// What stands behind `=`.
+    pub(super) joined: Option<Text>,
+    /// The word after it, which may be its value.
+    pub(super) next: Option<&'c Word>,
+}
+
+/// What is given to an option.
+#[derive(Debug, Clone)]
+pub(super) enum Given {
+    Value(Text),
+    /// Nothing, or another option.
+    Nothing,
+    /// Perhaps no word, perhaps several.
+    Any(Text),
+}
+
+impl Flag<'_> {
+    /// Whether it is this option, or may be short for it: programs take what is unique.
+    pub(super) fn is(&self, name: &str, shortest: usize) -> bool {
+        self.name == name || self.name.len() >= shortest && name.starts_with(self.name)
+    }
+
+    /// What is given to it, when it takes a value.
+    pub(super) fn given(&self) -> Given {
+        if let Some(text) = &self.joined {
+            return if self.word.splits() { Given::Any(text.clone()) } else { Given::Value(text.clone()) };
+        }
+        match self.next {
+            None => Given::Nothing,
+            Some(word) if word.splits() => Given::Any(word.text().clone()),
+            Some(word) if word.text().known_start().starts_with("--") => Given::Nothing,
+            Some(word) => Given::Value(word.text().clone()),
+        }
+    }
+}
+
+/// A word that is neither the name nor one of its own words.
+#[derive(Debug)]
+pub(super) enum Item<'c> {
+    Flag(Flag<'c>),
+    /// It may hold any options at all.
+    Anything(&'c Why),
+    /// Something else, and whether it may be the value of the option before it.
+    Operand(&'c Word, bool),
+}
+
+impl<'c> Governed<'c> {
+    /// Its words, read as options, operands and what may be either.
+    pub(super) fn items(&self) -> Vec<Item<'c>> {
+        let words = &self.command.words;
+        let mut items = Vec::new();
+        let mut value_may_follow = false;
+        for (at, word) in words.iter().enumerate().skip(1) {
+            if self.own.contains(&at) {
+                value_may_follow = false;
+                continue;
+            }
+            let start = word.text().known_start();
+            if start.starts_with("--") && start.len() > 2 {
+                let Some((name, joined)) = name_and_value(word) else {
+                    // `--na$X`: which option it is, is not known.
+                    items.extend(word.why_unknown().map(Item::Anything));
+                    continue;
+                };
+                // The value of an option is not the next own word of the command.
+                let next = words.get(at + 1).filter(|_| !self.own.contains(&(at + 1)));
+                value_may_follow = joined.is_none();
+                items.push(Item::Flag(Flag { word, name, joined, next }));
+                continue;
+            }
+            match word.why_unknown() {
+                // The folder in which the step starts is a path, and no option.
+                Some(why)
+                    if start.is_empty()
+                        && *why != Why::StartFolder
+                        && (word.splits() || !value_may_follow) =>
+                {
+                    items.push(Item::Anything(why));
+                }
+                _ => items.push(Item::Operand(word, value_may_follow)),
+            }
+            value_may_follow = false;
+        }
+        items
+    }
+
+    /// The flags.
+    pub(super) fn flags(&self) -> impl Iterator<Item = Flag<'c>> + use<'c> {
+        self.items().into_iter().filter_map(|item| match item {
+            Item::Flag(flag) => Some(flag),
+            _ => None,
+        })
+    }
+
+    /// The known value of the last option of that name.
+    pub(super) fn value(&self, name: &str) -> Option<Text> {
+        let values = self.flags().filter(|option| option.name == name);
+        values.last().and_then(|option| match option.given() {
+            Given::Value(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// It only prints how it is used.
+    pub(super) fn asks_for_help(&self) -> bool {
+        self.command.words.iter().any(|word| matches!(word.known(), Some("--help" | "-h" | "--version")))
+    }
+
+    /// The evidence that it leaves.
+    pub(super) fn evidence(&self) -> Option<&'static str> {
+        if self.asks_for_help() {
+            return None;
+        }
+        match self.action {
+            Action::Mounts { plans: true } => Some("agent-machine.mount.evidence"),
+            Action::Office => Some("office.artifact.evidence"),
+            Action::TerminalRun => Some("terminal.command.evidence"),
+            Action::SessionOpen | Action::CaptureTake => Some("browser.capture.evidence"),
+            Action::AgentRun => Some("agent.execution.evidence"),
+            Action::FileCheck | Action::CardRecord => Some("file.conflict.evidence"),
+            Action::Mounts { plans: false } | Action::GateRecord => None,
+        }
+    }
+}
+
+/// Cuts `--name=value`; the value may be unknown, the name may not.
+fn name_and_value(word: &Word) -> Option<(&str, Option<Text>)> {
+    if let Some((name, value)) = word.text().split_equals() {
+        return Some((name, Some(value)));
+    }
+    word.text().known().map(|name| (name, None))
+}

@@ -1,0 +1,145 @@
+//! Kinds of documents: their schema, their rules, and how one is recognised.
+
+use std::borrow::Cow;
+
+use contract_json::{Kind as JsonKind, Value};
+
+use crate::node::Node;
+use crate::report::Report;
+
+/// One kind of document.
+#[derive(Debug)]
+pub struct Kind {
+    /// What `--kind` takes, and the name of its schema file.
+    pub name: &'static str,
+    /// Its name as the field writes it.
+    pub title: &'static str,
+    /// The folder of its schema below `schemas/json`.
+    pub family: &'static str,
+    /// The text of its schema.
+    pub schema: &'static str,
+    /// How a document of this kind is recognised: all of them hold.
+    pub marks: &'static [Mark],
+    /// The rules of the kind, over one document.
+    pub check: Option<fn(Node<'_>, &mut Report<'_>)>,
+}
+
+impl Kind {
+    /// How a document of the kind is recognised, in words.
+    #[must_use]
+    pub fn recognised_by(&self) -> String {
+        let words = self.marks.iter().map(|mark| match mark {
+            Mark::Is(member, value) => format!("{member}: {value}"),
+            Mark::Named(member, value) => format!("{member}: {value}, or"),
+            Mark::Has(member) => format!("has {member}"),
+            Mark::HasAny(members) => format!("has {}", members.join(" or ")),
+            Mark::Lacks(member) => format!("no {member}"),
+            Mark::Array => "a list".to_owned(),
+            Mark::EachHas(member) => format!("items have {member}"),
+        });
+        words.collect::<Vec<_>>().join(", ").replace(", or,", " or")
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Kind {}
+
+/// A sign by which a kind is recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// The member of the document is this string.
+    Is(&'static str, &'static str),
+    /// The member of the document may be absent. When it is this string, no other mark is needed; any other string names another kind.
+    Named(&'static str, &'static str),
+    /// The document has the member.
+    Has(&'static str),
+    /// The document has one of the members.
+    HasAny(&'static [&'static str]),
+    /// The document does not have the member.
+    Lacks(&'static str),
+    /// The document is an array.
+    Array,
+    /// The document is an array, and its first element has the member.
+    EachHas(&'static str),
+}
+
+impl Kind {
+    /// How surely `document` is of this kind; `None` when it is not. `said` is what the document says of itself.
+    pub(crate) fn recognises(&self, document: Value<'_>, said: &Said<'_>) -> Option<Sureness> {
+        let mut by_name = false;
+        for mark in self.marks {
+            match mark {
+                Mark::Named(name, text) => match said.value(name) {
+                    Some(value) => {
+                        return (value == *text).then_some(Sureness { by_name: true, marks: usize::MAX });
+                    }
+                    None => continue,
+                },
+                Mark::Is(name, text) if said.value(name) == Some(text) => by_name = true,
+                Mark::Is(..) => return None,
+                mark if mark.holds(document) => {}
+                _ => return None,
+            }
+        }
+        Some(Sureness { by_name, marks: self.marks.len() })
+    }
+}
+
+/// Which of two kinds a document is more surely of: what it says counts more than what it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Sureness {
+    by_name: bool,
+    marks: usize,
+}
+
+/// Members by which documents say what they are, the most telling first.
+const SAYING: &[&str] =
+    &["kind", "type", "schemaVersion", "api_version", "apiVersion", "schema", "@type", "v"];
+
+/// What a document says of itself, found in one pass over its members.
+#[derive(Debug, Default)]
+pub(crate) struct Said<'a>([Option<Cow<'a, str>>; SAYING.len()]);
+
+impl<'a> Said<'a> {
+    pub(crate) fn by(document: Value<'a>) -> Self {
+        let mut said = Self::default();
+        for (key, value) in document.entries() {
+            if let Some(key) = key.as_str()
+                && let Some(index) = SAYING.iter().position(|name| *name == key)
+            {
+                said.0[index] = value.as_str();
+            }
+        }
+        said
+    }
+
+    /// The string of a member that says something; marks name no others.
+    fn value(&self, name: &str) -> Option<&str> {
+        self.0[SAYING.iter().position(|known| *known == name)?].as_deref()
+    }
+
+    /// The most telling member.
+    pub(crate) fn first(&self) -> Option<(&'static str, &str)> {
+        SAYING.iter().zip(&self.0).find_map(|(name, value)| Some((*name, value.as_deref()?)))
+    }
+}
+
+impl Mark {
+    pub(crate) fn holds(self, document: Value<'_>) -> bool {
+        match self {
+            Self::Is(name, text) => document.get(name).is_some_and(|value| value.is_str(text)),
+            // It was absent.
+            Self::Named(..) => true,
+            Self::Has(name) => document.get(name).is_some(),
+            Self::HasAny(names) => names.iter().any(|name| document.get(name).is_some()),
+            Self::Lacks(name) => document.kind() == JsonKind::Object && document.get(name).is_none(),
+            Self::Array => document.kind() == JsonKind::Array,
+            Self::EachHas(name) => document.items().next().is_some_and(|first| first.get(name).is_some()),
+        }
+    }
+}

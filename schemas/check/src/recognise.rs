@@ -1,0 +1,101 @@
+//! Which kind a document says it is.
+
+use std::fmt;
+
+use contract_json::Value;
+
+use crate::kind::{Kind, Mark, Said};
+use crate::rule::Rule;
+use crate::structure_rules::{KIND_UNKNOWN, KIND_VERSION_UNKNOWN};
+
+/// Why no kind was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unrecognised {
+    /// The document says what it is, but not in a version that is known.
+    Version { title: &'static str, member: &'static str, found: String, known: Vec<&'static str> },
+    /// It says something that no kind is called.
+    Name { member: &'static str, found: String },
+    /// It says nothing.
+    Nothing,
+}
+
+/// The kind whose marks all hold; of several the one that the document names, and then the one with most marks.
+pub(crate) fn recognise(
+    document: Value<'_>,
+    kinds: impl Iterator<Item = &'static Kind> + Clone,
+) -> Result<&'static Kind, Unrecognised> {
+    let said = Said::by(document);
+    let sure = kinds.clone().filter_map(|kind| Some((kind.recognises(document, &said)?, kind)));
+    match sure.max_by_key(|(sureness, _)| *sureness) {
+        Some((_, kind)) => Ok(kind),
+        None => Err(why_not(document, &said, kinds)),
+    }
+}
+
+fn why_not(
+    document: Value<'_>,
+    said: &Said<'_>,
+    kinds: impl Iterator<Item = &'static Kind> + Clone,
+) -> Unrecognised {
+    for kind in kinds.clone() {
+        let holds = |mark: &&Mark| mark.holds(document);
+        let named = kind.marks.iter().filter(holds).any(|mark| matches!(mark, Mark::Is("kind" | "type", _)));
+        let Some(Mark::Is(member, _)) = kind.marks.iter().find(|mark| !mark.holds(document)) else {
+            continue;
+        };
+        if named {
+            let known =
+                kinds.filter(|other| other.title == kind.title).filter_map(|other| value(other, member));
+            return Unrecognised::Version {
+                title: kind.title,
+                member,
+                found: document
+                    .get(member)
+                    .and_then(Value::as_str)
+                    .map_or("missing".to_owned(), |text| format!("\"{text}\"")),
+                known: known.collect(),
+            };
+        }
+    }
+    match said.first() {
+        Some((member, found)) => Unrecognised::Name { member, found: found.to_owned() },
+        None => Unrecognised::Nothing,
+    }
+}
+
+fn value(kind: &Kind, member: &str) -> Option<&'static str> {
+    kind.marks.iter().find_map(|mark| match mark {
+        Mark::Is(name, value) if *name == member => Some(*value),
+        _ => None,
+    })
+}
+
+impl Unrecognised {
+    pub(crate) fn rule(&self) -> &'static Rule {
+        match self {
+            Self::Version { .. } => &KIND_VERSION_UNKNOWN,
+            Self::Name { .. } | Self::Nothing => &KIND_UNKNOWN,
+        }
+    }
+
+    /// The member that is wrong, where one is.
+    pub(crate) fn member(&self) -> Option<&'static str> {
+        match self {
+            Self::Version { member, found, .. } if found != "missing" => Some(member),
+            Self::Name { member, .. } => Some(member),
+            Self::Version { .. } | Self::Nothing => None,
+        }
+    }
+}
+
+impl fmt::Display for Unrecognised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version { title, member, found, known } => {
+                write!(f, "a {title} whose `{member}` is {found}; known: {}", known.join(", "))
+            }
+            Self::Name { member, found } => write!(f, "no kind of document has `{member}` \"{found}\""),
+            Self::Nothing => f.write_str("nothing in it says what kind of document it is"),
+        }
+    }
+}
