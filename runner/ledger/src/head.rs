@@ -1,0 +1,79 @@
+//! The head: sequence, hash and count of the last entry, beside the ledger.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use contract_json::Tape;
+use serde::{Deserialize, Serialize};
+
+use crate::error::LedgerError;
+
+/// One block of this size is written in place: a reader sees the old one or the new one.
+const HEAD_BYTES: usize = 256;
+
+/// What the last entry is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Length of the ledger in bytes.
+    pub bytes: u64,
+    /// Number of entries.
+    pub count: u64,
+    /// `sha256:` and 64 hex digits: the hash that the next entry will hold.
+    pub hash: String,
+    /// `ledgerSeq` of the last entry.
+    pub sequence: u64,
+    /// `ledger-head.v0`
+    v: Version,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Version {
+    #[serde(rename = "ledger-head.v0")]
+    V0,
+}
+
+impl Head {
+    /// The head after the entry with this sequence number and hash.
+    pub(crate) fn new(sequence: u64, hash: String, bytes: u64) -> Self {
+        Self { bytes, count: sequence + 1, hash, sequence, v: Version::V0 }
+    }
+
+    /// Where the head of a ledger is.
+    #[must_use]
+    pub fn path(ledger: &Path) -> PathBuf {
+        let mut name = ledger.as_os_str().to_owned();
+        name.push(".head");
+        PathBuf::from(name)
+    }
+
+    /// The head of a ledger; `None` when it has none.
+    ///
+    /// # Errors
+    /// `CONTRACT_INPUT_UNREADABLE`; `LEDGER_MISMATCH` when there is something else in its file.
+    pub fn read(ledger: &Path) -> Result<Option<Self>, LedgerError> {
+        let path = Self::path(ledger);
+        let text = match std::fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(LedgerError::unreadable(&path))?,
+        };
+        if text.iter().all(u8::is_ascii_whitespace) {
+            return Ok(None);
+        }
+        let bad = |what: String| LedgerError::Mismatch { line: 1, what: format!("the head file: {what}") };
+        Tape::new()
+            .parse(&text, &contract_json::Limits::default())
+            .map_err(|error| bad(error.to_string()))?;
+        serde_json::from_slice(&text).map(Some).map_err(|error| bad(error.to_string()))
+    }
+
+    /// Writes it in place.
+    pub(crate) fn write(&self, file: &File) -> io::Result<()> {
+        let mut block = serde_json::to_vec(self).map_err(io::Error::other)?;
+        block.resize(HEAD_BYTES - 1, b' ');
+        block.push(b'\n');
+        file.write_all_at(&block, 0)
+    }
+}

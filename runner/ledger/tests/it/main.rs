@@ -1,0 +1,248 @@
+//! What contract-ledger promises.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use contract_ipc::Code;
+use contract_json::sha256_text;
+use contract_ledger::{Head, Ledger, LedgerError, Repair, verify};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A receipt without a place in a chain.
+fn receipt(task: &str) -> Value {
+    let hash = sha256_text(task.as_bytes());
+    json!({
+        "id": format!("urn:srcos:inference-receipt:{task}"), "type": "InferenceReceipt", "specVersion": "2.1.0",
+        "issuedAt": "2026-05-04T12:51:00Z", "providerDaemon": "inferenced", "tier": "T1", "baseModelDigest": hash,
+        "task": task, "inputHash": hash, "outputHash": hash, "dataResidencyClass": "on_device_only",
+        "confidence": 0.94, "computeDevice": "cpu",
+    })
+}
+
+fn text(value: &Value) -> Vec<u8> {
+    serde_json::to_vec_pretty(value).unwrap()
+}
+
+/// A ledger of `count` receipts.
+fn ledger(count: usize) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("receipts.ndjson");
+    let mut ledger = Ledger::open(&path, false).unwrap();
+    for number in 0..count {
+        ledger.append(&text(&receipt(&format!("é-{number}")))).unwrap();
+    }
+    (folder, path)
+}
+
+fn lines(path: &Path) -> Vec<String> {
+    std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
+}
+
+fn write(path: &Path, lines: &[String]) {
+    std::fs::write(path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+}
+
+fn code(path: &Path) -> Code {
+    verify(path, None).unwrap_err().code()
+}
+
+#[test]
+fn entries_are_canonical_lines_chained_by_hash() {
+    let (_folder, path) = ledger(3);
+    let lines = lines(&path);
+    assert!(lines[0].starts_with(r#"{"baseModelDigest":"sha256:"#) && lines[0].contains(r#""ledgerSeq":0,"#));
+    assert!(!lines[0].contains("ledgerPrevHash") && lines[0].contains(r"\u00e9-0"));
+    for number in 1..3 {
+        let entry: Value = serde_json::from_str(&lines[number]).unwrap();
+        assert_eq!(entry["ledgerSeq"], number);
+        assert_eq!(entry["ledgerPrevHash"], sha256_text(lines[number - 1].as_bytes()));
+    }
+    let verified = verify(&path, None).unwrap();
+    assert!(!verified.expected);
+    assert_eq!((verified.head.count, verified.head.sequence), (3, 2));
+    assert_eq!(verified.head.hash, sha256_text(lines[2].as_bytes()));
+    assert_eq!(Head::read(&path).unwrap().unwrap(), verified.head);
+    assert!(verify(&path, Some(&verified.head.hash)).unwrap().expected);
+}
+
+#[test]
+fn every_change_of_any_entry_is_seen() {
+    let (_folder, path) = ledger(4);
+    let good = lines(&path);
+    for number in 0..4 {
+        let mut changed = good.clone();
+        changed[number] = changed[number].replace("0.94", "0.95");
+        write(&path, &changed);
+        assert_eq!(code(&path), Code::LedgerMismatch, "entry {number} changed");
+        let mut reformatted = good.clone();
+        reformatted[number] = reformatted[number].replacen(':', ": ", 1);
+        write(&path, &reformatted);
+        assert_eq!(code(&path), Code::LedgerMismatch, "entry {number} reformatted");
+        let mut doubled = good.clone();
+        doubled[number] = doubled[number].replacen('{', r#"{"baseModelDigest":"sha256:0","#, 1);
+        write(&path, &doubled);
+        assert_eq!(code(&path), Code::LedgerMismatch, "entry {number} with a key twice");
+        let mut removed = good.clone();
+        removed.remove(number);
+        write(&path, &removed);
+        assert_eq!(code(&path), Code::LedgerMismatch, "entry {number} removed");
+    }
+    let mut swapped = good.clone();
+    swapped.swap(1, 2);
+    write(&path, &swapped);
+    assert_eq!(code(&path), Code::LedgerMismatch);
+    write(&path, &[]);
+    assert_eq!(code(&path), Code::LedgerMismatch, "emptied");
+    write(&path, &good);
+    verify(&path, None).unwrap();
+}
+
+#[test]
+fn a_chain_that_was_rewritten_is_seen_by_its_head() {
+    let (_folder, path) = ledger(3);
+    let kept = verify(&path, None).unwrap().head.hash;
+    let (_other, rewritten) = ledger(0);
+    let mut other = Ledger::open(&rewritten, false).unwrap();
+    for number in 0..3 {
+        other.append(&text(&receipt(&format!("forged-{number}")))).unwrap();
+    }
+    std::fs::copy(&rewritten, &path).unwrap();
+    assert_eq!(code(&path), Code::LedgerMismatch);
+    // With the head forged too only a hash from elsewhere tells.
+    std::fs::copy(Head::path(&rewritten), Head::path(&path)).unwrap();
+    verify(&path, None).unwrap();
+    assert_eq!(verify(&path, Some(&kept)).unwrap_err().code(), Code::LedgerMismatch);
+}
+
+#[test]
+fn without_a_head_nothing_is_claimed() {
+    let (_folder, path) = ledger(2);
+    let hash = verify(&path, None).unwrap().head.hash;
+    std::fs::remove_file(Head::path(&path)).unwrap();
+    assert_eq!(code(&path), Code::LedgerNoHead);
+    assert!(verify(&path, Some(&hash)).unwrap().expected);
+    std::fs::write(Head::path(&path), "{\"v\":\"ledger-head.v0\"}").unwrap();
+    assert_eq!(code(&path), Code::LedgerMismatch);
+    let (_folder, empty) = ledger(0);
+    assert_eq!(code(&empty), Code::LedgerNoHead);
+}
+
+#[test]
+fn a_genesis_that_names_a_predecessor_is_refused() {
+    let (_folder, path) = ledger(0);
+    let mut first = receipt("first");
+    first["ledgerPrevHash"] = json!(sha256_text(b"nothing"));
+    assert_eq!(
+        Ledger::open(&path, false).unwrap().append(&text(&first)).unwrap_err().code(),
+        Code::LedgerEntryInvalid
+    );
+    first["ledgerSeq"] = json!(0);
+    let mut tape = contract_json::Tape::new();
+    let line = text(&first);
+    let form = contract_json::SortedAscii::of(tape.parse(&line, &contract_json::Limits::default()).unwrap());
+    write(&path, &[String::from_utf8(form.as_bytes().to_vec()).unwrap()]);
+    assert_eq!(code(&path), Code::LedgerMismatch);
+}
+
+#[test]
+fn an_invalid_receipt_is_refused_and_nothing_is_written() {
+    let (_folder, path) = ledger(1);
+    let before = std::fs::read(&path).unwrap();
+    let mut open = Ledger::open(&path, false).unwrap();
+    let mut bad_digest = receipt("x");
+    bad_digest["baseModelDigest"] = json!("sha256:12");
+    let mut off_device = receipt("x");
+    off_device["dataResidencyClass"] = json!("sovereign_cluster");
+    let mut wrong_place = receipt("x");
+    wrong_place["ledgerSeq"] = json!(7);
+    for bad in [bad_digest, off_device, wrong_place, json!({"v": "grant.v0"}), json!([]), json!("x")] {
+        let error = open.append(&text(&bad)).unwrap_err();
+        assert_eq!(error.code(), Code::LedgerEntryInvalid, "{error}");
+    }
+    assert_eq!(open.append(b"{").unwrap_err().code(), Code::LedgerEntryInvalid);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    open.append(&text(&receipt("good"))).unwrap();
+    verify(&path, None).unwrap();
+}
+
+#[test]
+fn a_torn_line_stops_appending_until_it_is_repaired_and_recorded() {
+    let (_folder, path) = ledger(2);
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, [&whole[..], b"{\"torn\":"].concat()).unwrap();
+    assert_eq!(code(&path), Code::LedgerTorn);
+    assert_eq!(Ledger::open(&path, false).unwrap_err().code(), Code::LedgerTorn);
+    let (mut open, repair) = Ledger::repair(&path, false, "2026-01-01T00:00:00.000Z").unwrap();
+    assert_eq!(repair.unwrap().removed, "{\"torn\":");
+    let record: Value = serde_json::from_slice(&std::fs::read(Repair::path(&path)).unwrap()).unwrap();
+    assert_eq!(record["removedSha256"], sha256_text(b"{\"torn\":"));
+    assert_eq!(std::fs::read(&path).unwrap(), whole);
+    open.append(&text(&receipt("after"))).unwrap();
+    assert_eq!(verify(&path, None).unwrap().head.count, 3);
+    assert!(Ledger::repair(&path, false, "t").unwrap().1.is_none(), "nothing is left to repair");
+}
+
+#[test]
+fn a_head_that_is_late_is_seen_and_brought_up_to_date() {
+    let (_folder, path) = ledger(2);
+    let late = std::fs::read(Head::path(&path)).unwrap();
+    Ledger::open(&path, false).unwrap().append(&text(&receipt("third"))).unwrap();
+    std::fs::write(Head::path(&path), &late).unwrap();
+    assert_eq!(code(&path), Code::LedgerTorn);
+    assert_eq!(Ledger::open(&path, false).unwrap_err().code(), Code::LedgerTorn);
+    assert_eq!(Ledger::repair(&path, false, "t").unwrap().1.unwrap().entries_after_head, 1);
+    assert_eq!(verify(&path, None).unwrap().head.count, 3);
+    // What does not continue the chain is no late head.
+    let mut forged = lines(&path);
+    forged[2] =
+        forged[2].replace("0.94", "0.5").replace("sha256:", "sha256:0").replacen("sha256:0", "sha256:", 3);
+    std::fs::write(Head::path(&path), &late).unwrap();
+    write(&path, &forged);
+    assert_eq!(Ledger::repair(&path, false, "t").unwrap_err().code(), Code::LedgerMismatch);
+}
+
+#[test]
+fn many_writers_make_one_chain() {
+    let (_folder, path) = ledger(0);
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            let path = &path;
+            scope.spawn(move || {
+                let mut ledger = Ledger::open(path, false).unwrap();
+                for number in 0..50 {
+                    ledger.append(&text(&receipt(&format!("{writer}-{number}")))).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(verify(&path, None).unwrap().head.count, 200);
+}
+
+#[test]
+fn a_full_disk_leaves_no_half_line() {
+    // /dev/full takes no byte; the ledger itself is a link to it.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("full.ndjson");
+    std::os::unix::fs::symlink("/dev/full", &path).unwrap();
+    let error =
+        Ledger::open(&path, false).and_then(|mut ledger| ledger.append(&text(&receipt("x"))).cloned());
+    assert!(
+        matches!(error, Err(LedgerError::Unwritable { .. } | LedgerError::Unreadable { .. })),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn long_lines_are_found_from_the_end() {
+    let (_folder, path) = ledger(1);
+    let mut open = Ledger::open(&path, false).unwrap();
+    let mut long = receipt("long");
+    long["evidenceRefs"] = (0..20_000).map(|n| json!(format!("urn:srcos:evidence:{n}"))).collect();
+    open.append(&text(&long)).unwrap();
+    drop(open);
+    let mut again = Ledger::open(&path, true).unwrap();
+    assert_eq!(again.append(&text(&receipt("x"))).unwrap().sequence, 2);
+    verify(&path, None).unwrap();
+}
