@@ -40,6 +40,12 @@ pub(crate) enum Format {
     Human,
     /// JSON, one document or one a line
     Json,
+    /// SARIF 2.1.0; `validate` only
+    Sarif,
+    /// JUnit XML; `validate` only
+    Junit,
+    /// Workflow commands of GitHub Actions; `validate` only
+    Github,
 }
 
 #[derive(Debug, Subcommand)]
@@ -84,6 +90,14 @@ pub(crate) enum Command {
         /// The output folder of another
         b: PathBuf,
     },
+    /// Checks documents against their contracts: schema and rules
+    Validate(ValidateArgs),
+    /// The schemas of all kinds of documents
+    #[command(subcommand)]
+    Schema(SchemaCommand),
+    /// The chain of receipts: an append-only file that shows every change
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Adapters: what they offer, which were reviewed
     #[command(subcommand)]
     Adapter(AdapterCommand),
@@ -99,6 +113,69 @@ pub(crate) enum Command {
     Man {
         /// The folder for them
         folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// Files, folders, patterns, or `-` for standard input; .ndjson and .jsonl have one document a line
+    #[arg(value_name = "DOCUMENT")]
+    pub(crate) documents: Vec<String>,
+    /// Judge every document as this kind, whatever it says of itself
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+    /// The home folder that `~` stands for; otherwise lanes are judged for any home
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) home: Option<String>,
+    /// Say what a rule is for, with a bad and a good example
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["documents", "kind", "home"])]
+    pub(crate) explain: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaCommand {
+    /// Lists the kinds
+    List,
+    /// Prints the JSON Schema of a kind
+    Show {
+        /// The kind, as `schema list` names it
+        kind: String,
+    },
+    /// Writes all schemas into a folder, for editors and other languages
+    Export {
+        /// The folder; it is made when it does not exist
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Checks every entry, the chain and the head
+    Verify {
+        /// The ledger, an NDJSON file
+        ledger: PathBuf,
+        /// The head's hash, from elsewhere: sha256:HEX
+        #[arg(long, value_name = "HASH")]
+        expect_head: Option<String>,
+    },
+    /// Appends receipts: one JSON document, or NDJSON
+    Append {
+        /// The ledger, an NDJSON file; it is made when it does not exist
+        ledger: PathBuf,
+        /// A file with receipts; `-` is stdin
+        #[arg(default_value = "-", value_name = "RECEIPTS")]
+        receipts: PathBuf,
+        /// Cut off a last line that was not written to its end, or bring a late head up to date, and keep a record beside the ledger
+        #[arg(long)]
+        repair: bool,
+        /// Do not wait until each receipt is on the disk
+        #[arg(long)]
+        no_sync: bool,
+    },
+    /// Prints sequence, hash and count of the last entry
+    Head {
+        /// The ledger, an NDJSON file
+        ledger: PathBuf,
     },
 }
 

@@ -33,6 +33,11 @@ pub(crate) fn dim(text: &str) -> String {
     paint("2", text)
 }
 
+/// Whether stdout takes colours.
+pub(crate) fn stdout_has_colour() -> bool {
+    *STDOUT_IS_TERMINAL && !crate::around::no_color()
+}
+
 /// Whether stderr is a terminal.
 pub(crate) fn is_terminal() -> bool {
     std::io::stderr().is_terminal()

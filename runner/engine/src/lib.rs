@@ -37,6 +37,7 @@ pub use budget::{Budget, LimitTexts};
 pub use clock::now;
 pub use command::{Command, find};
 pub use decide::{Decision, Given, LOCAL_PROFILE, NETWORK_PROFILE, Source, decide};
+pub use document::open_regular;
 pub use environment::Surroundings;
 pub use failure::Failure;
 pub use grant::{FoundGrant, Grant};

@@ -3,9 +3,12 @@
 mod adapter;
 mod compare;
 mod generate;
+mod ledger;
 mod replay;
 mod run;
 mod sandbox;
+mod schema;
+mod validate;
 mod verify;
 
 use std::io::Write as _;
@@ -20,6 +23,10 @@ use crate::{show, style};
 /// Does what was asked for.
 pub(crate) fn run(arguments: Arguments) -> Exit {
     let output = arguments.output;
+    let reports = matches!(output.format, Format::Sarif | Format::Junit | Format::Github);
+    if reports && !matches!(arguments.command, Command::Validate(_)) {
+        return report(&usage("sarif, junit and github are forms of `validate` only"), output);
+    }
     let done = match arguments.command {
         Command::Run(args) => run::run(&args, output),
         Command::Verify { folder, expect_digest } => {
@@ -40,6 +47,9 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         Command::Adapter(AdapterCommand::Lock { adapters, out, authority }) => {
             adapter::lock(&adapters, out.as_deref(), &authority, output)
         }
+        Command::Validate(args) => validate::validate(&args, output),
+        Command::Schema(command) => schema::schema(&command, output),
+        Command::Ledger(command) => ledger::ledger(&command, output),
         Command::Sandbox(SandboxCommand::Check { sandbox_max_abi }) => {
             sandbox::check(sandbox_max_abi, output)
         }

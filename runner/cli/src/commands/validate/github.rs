@@ -1,0 +1,69 @@
+//! Workflow commands of GitHub Actions: annotations on the lines of a change.
+//!
+//! The form is that of <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>.
+
+use std::io::{self, Write};
+
+use contract_check::{Checked, Severity};
+
+use super::inputs::{Text, Unreadable};
+use super::{Printer, Totals, position};
+
+pub(super) struct Github<W> {
+    out: W,
+}
+
+impl<W: Write> Github<W> {
+    pub(super) fn new(out: W) -> Self {
+        Self { out }
+    }
+}
+
+impl<W: Write> Printer for Github<W> {
+    fn document(&mut self, text: &Text<'_>, checked: &Checked) -> io::Result<()> {
+        for violation in &checked.violations {
+            let command = match violation.rule.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            };
+            let at = position(text, violation);
+            let message = format!("{} ({})\n{}", violation.message, violation.pointer, violation.rule.mend);
+            writeln!(
+                self.out,
+                "::{command} file={},line={},col={},title={}::{}",
+                property(text.file),
+                at.line,
+                at.column,
+                violation.rule.id,
+                data(&message)
+            )?;
+        }
+        Ok(())
+    }
+
+    fn unreadable(&mut self, unreadable: &Unreadable) -> io::Result<()> {
+        let file = property(&unreadable.file);
+        let place =
+            unreadable.at.map(|at| format!(",line={},col={}", at.line, at.column)).unwrap_or_default();
+        writeln!(self.out, "::error file={file}{place},title=unreadable::{}", data(&unreadable.why))
+    }
+
+    fn end(&mut self, totals: Totals) -> io::Result<()> {
+        writeln!(
+            self.out,
+            "{} documents, {} invalid, {} unreadable",
+            totals.documents, totals.invalid, totals.unreadable
+        )?;
+        self.out.flush()
+    }
+}
+
+/// The text of a command: what would end it is escaped.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A value before the text.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
