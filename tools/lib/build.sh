@@ -6,6 +6,7 @@ RELEASE_BINARIES=(
     "contract-runner contract-runner"
     "contract-sandbox contract-launch"
     "adapter-text-caps adapter-text-caps"
+    "contract-conformance contract-conformance"
 )
 
 # build_static PACKAGE BINARY. Final binaries are static: they start in half the time, and run on any distribution.

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people")]
 #![expect(clippy::disallowed_methods, reason = "it starts what it measures")]
 
+mod documents;
 mod floor;
 mod launch;
 mod memory;

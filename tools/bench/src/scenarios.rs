@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::memory::Peak;
 use crate::pinning::{Cores, available};
 use crate::runs::{Run, line_bytes, syncs_alone};
-use crate::{Options, floor, launch, memory};
+use crate::{Options, documents, floor, launch, memory};
 
 /// One line of the table.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ struct Series<'o> {
     samples: Vec<Duration>,
 }
 
-fn median(samples: &[Duration]) -> Duration {
+pub(crate) fn median(samples: &[Duration]) -> Duration {
     let mut sorted = samples.to_vec();
     sorted.sort();
     sorted[sorted.len() / 2]
@@ -134,6 +134,7 @@ pub(crate) fn measure(options: &Options) -> Result<Vec<Row>> {
         series.iter().find(|one| one.name == name).map_or(f64::NAN, |one| median(&one.samples).as_secs_f64())
     };
     let mut rows = speed_rows(&seconds, has_two);
+    rows.extend(documents::rows(options)?);
     rows.extend(memory_rows(options)?);
     Ok(rows)
 }

@@ -6,10 +6,12 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people")]
 
 mod corpus;
+mod documents;
 mod json;
 mod mutate;
 mod protocol;
 mod redaction;
+mod shell;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -28,6 +30,15 @@ const TARGETS: &[(&str, Target)] = &[
     ("runner", protocol::a_runner_survives_any_adapter),
     ("adapter", protocol::an_adapter_survives_any_runner),
     ("redaction", redaction::no_form_of_a_secret_stays),
+    ("shell", shell::a_script_is_read_or_refused),
+    ("workstation", documents::workstation),
+    ("workspace-ops", documents::workspace_ops),
+    ("host-interface", documents::host_interface),
+    ("model-plane", documents::model_plane),
+    ("model-carry", documents::model_carry),
+    ("agent-machine", documents::agent_machine),
+    ("lane-adapter", documents::lane_adapter),
+    ("runner-documents", documents::runner),
 ];
 
 struct Options {

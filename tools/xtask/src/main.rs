@@ -1,8 +1,9 @@
-//! Checks that need more than a compiler: `cargo xtask tidy` and `cargo xtask codegen [--check]`.
+//! Checks that need more than a compiler: `cargo xtask tidy`, `cargo xtask codegen [--check]` and `cargo xtask corpus`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people")]
 
 mod codegen;
+mod corpus;
 mod crates;
 mod documents;
 mod rules;
@@ -13,10 +14,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-const USAGE: &str = "usage: cargo xtask tidy | codegen [--check]
+const USAGE: &str = "usage: cargo xtask tidy | codegen [--check] | corpus
   tidy             the house rules of docs/architecture.md, over crates, sources and documents
   codegen          writes the generated documents
-  codegen --check  fails when one of them is not as it would be written";
+  codegen --check  fails when one of them is not as it would be written
+  corpus           writes a bad document for each rule that conformance/cases.toml has none for";
 
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -25,6 +27,10 @@ fn main() -> ExitCode {
         ["tidy"] => tidy(&root),
         ["codegen"] => codegen::write(&root).map(|()| Vec::new()),
         ["codegen", "--check"] => codegen::check(&root),
+        ["corpus"] => corpus::write(&root).map(|written| {
+            written.iter().for_each(|name| println!("{name}"));
+            Vec::new()
+        }),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -4,19 +4,36 @@
 pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("contract-json", &[]),
     ("contract-ipc", &["contract-json"]),
+    ("contract-check", &["contract-json", "contract-shell"]),
+    ("contract-shell", &[]),
     ("contract-sandbox", &[]),
+    // Not a part of contract-receipts: a chain of receipts builds wherever Rust does, the evidence of a run needs Linux.
+    ("contract-ledger", &["contract-check", "contract-ipc", "contract-json"]),
     ("contract-receipts", &["contract-ipc", "contract-json"]),
     ("contract-engine", &["contract-ipc", "contract-json", "contract-receipts", "contract-sandbox"]),
     (
         "contract-runner",
-        &["contract-engine", "contract-ipc", "contract-json", "contract-receipts", "contract-sandbox"],
+        &[
+            "contract-check",
+            "contract-engine",
+            "contract-ipc",
+            "contract-json",
+            "contract-ledger",
+            "contract-receipts",
+            "contract-sandbox",
+        ],
     ),
     ("contract-adapter", &["contract-ipc", "contract-json"]),
     ("adapter-text-caps", &["contract-adapter", "contract-json"]),
     ("adapter-echo", &["contract-adapter", "contract-ipc", "contract-json"]),
+    // Imports none of ours: it tests programs from outside.
+    ("contract-conformance", &[]),
     ("contract-bench", &["contract-sandbox"]),
-    ("contract-fuzz", &["contract-ipc", "contract-json", "contract-receipts"]),
-    ("xtask", &["contract-ipc"]),
+    (
+        "contract-fuzz",
+        &["contract-check", "contract-ipc", "contract-json", "contract-receipts", "contract-shell"],
+    ),
+    ("xtask", &["contract-check", "contract-ipc"]),
 ];
 
 /// Libraries that only the named crates may use.
@@ -25,12 +42,12 @@ pub(crate) const ONLY_IN: &[(&str, &[&str])] = &[
     ("landlock", &["contract-sandbox"]),
     ("caps", &["contract-sandbox"]),
     ("libc", &["contract-sandbox"]),
-    ("clap", &["contract-runner"]),
+    ("clap", &["contract-conformance", "contract-runner"]),
     ("anyhow", &["xtask", "contract-bench", "contract-fuzz"]),
 ];
 
 /// Crates that the ground floor may not use: no clock, no threads, no I/O of its own.
-pub(crate) const GROUND_FLOOR: &[&str] = &["contract-json", "contract-ipc"];
+pub(crate) const GROUND_FLOOR: &[&str] = &["contract-json", "contract-ipc", "contract-shell"];
 
 /// What no source of the ground floor may name.
 pub(crate) const NOT_ON_THE_GROUND_FLOOR: &[&str] =
@@ -59,5 +76,11 @@ pub(crate) const NO_MODULE_NAMES: &[&str] = &["utils", "util", "helpers", "helpe
 pub(crate) const MACHINE_PATHS: &[&str] = &["/home/", "/root/", "/work/"];
 
 /// Where such a path is the subject.
-pub(crate) const MACHINE_PATHS_IN: &[&str] =
-    &["tools/xtask/", "runner/sandbox/", "runner/engine/src/", "runner/cli/tests/"];
+pub(crate) const MACHINE_PATHS_IN: &[&str] = &[
+    "tools/xtask/",
+    "runner/sandbox/",
+    "runner/engine/src/",
+    "runner/cli/tests/",
+    "conformance/commands.toml",
+    "conformance/ci-runs.toml",
+];
