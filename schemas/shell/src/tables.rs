@@ -290,6 +290,9 @@ pub(crate) const SCRIPT_OPTIONS: &[(&str, &[&str])] = &[
     ("vagrant", &["-c", "--command"]),
 ];
 
+/// Programs of which every word with blanks in it is a script.
+pub(crate) const SCRIPT_WORDS: &[&str] = &["concurrently", "hyperfine", "sg", "tmux", "watchexec"];
+
 /// Programs that run text of another language which stands after one of these options.
 pub(crate) const LANGUAGES: &[(&str, &[&str])] = &[
     ("awk", &[]),

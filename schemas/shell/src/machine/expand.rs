@@ -320,13 +320,15 @@ impl Machine<'_> {
         texts
     }
 
-    /// `<(…)`: a file whose text is what the commands print.
+    /// `<(…)`: a file whose text is what the commands print. What goes into `>(…)` is taken to be what comes in here, as with `tee`.
     fn process(&mut self, list: &List, reads: bool, state: &State) -> Text {
         let path = format!("/dev/fd/{}", self.next_descriptor);
         self.next_descriptor = self.next_descriptor.saturating_sub(1).max(10);
         let mut copy = state.clone();
         copy.printed = Some(vec![Text::default()]);
-        copy.input = None;
+        if reads {
+            copy.input = None;
+        }
         let after = self.in_subshell(&copy, |machine, state| machine.list(list, state));
         if reads {
             let place = Place::of(Root::FileSystem).join(&Text::from(path.as_str()));

@@ -115,18 +115,20 @@ impl Machine<'_> {
                     Some(base) => name.append(&base),
                     None => return,
                 }
-                self.link(&name, &target.text, state);
+                self.link(&name, &target.text, true, state);
             }
             [target, link] => {
-                self.link(&link.text, &target.text, state);
+                if !is_folder(&link.text) {
+                    self.link(&link.text, &target.text, true, state);
+                }
                 // The link may be a folder that exists; then the new link stands in it.
-                if let Some(base) = self.removed(&target.text, "*/", false, true) {
+                if let Some(base) = self.removed(&target.text, "*/", false, true)
+                    && base.known().is_some_and(|base| !is_folder(&base.into()))
+                {
                     let mut inside = link.text.clone();
                     inside.push_str("/");
                     inside.append(&base);
-                    if base.known().is_some_and(|base| !base.is_empty()) {
-                        self.link(&inside, &target.text, state);
-                    }
+                    self.link(&inside, &target.text, true, state);
                 }
             }
             _ => {}
@@ -142,7 +144,7 @@ impl Machine<'_> {
             .cloned()
             .collect();
         if let (true, [from, to]) = (bind, operands.as_slice()) {
-            self.link(&to.text, &from.text, state);
+            self.link(&to.text, &from.text, false, state);
         }
     }
 
@@ -162,6 +164,12 @@ impl Machine<'_> {
         }
         state.status = None;
     }
+}
+
+/// Whether the path names a folder for certain: its last name is empty, `.` or `..`.
+fn is_folder(path: &Text) -> bool {
+    let known = path.known();
+    known.is_some_and(|path| matches!(path.rsplit('/').next(), Some("" | "." | "..")))
 }
 
 /// The words that are no options.

@@ -171,12 +171,16 @@ impl Machine<'_> {
         }
     }
 
-    /// Keeps that `link` leads to `target`.
-    pub(super) fn link(&mut self, link: &Text, target: &Text, state: &State) {
-        let targets = self.places(target, state);
+    /// Keeps that `link` leads to `target`, which a symbolic link gives from the folder it stands in.
+    pub(super) fn link(&mut self, link: &Text, target: &Text, symbolic: bool, state: &State) {
         for cwd in &state.cwd {
-            // The link itself is not followed, but the folders before it are.
             let place = cwd.join(link);
+            let mut from = cwd.clone();
+            if symbolic {
+                from.clone_from(&place);
+                from.leave();
+            }
+            let targets = from.resolve(target, self.links);
             if targets.contains(&place) {
                 continue;
             }

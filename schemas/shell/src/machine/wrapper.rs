@@ -28,9 +28,17 @@ impl Machine<'_> {
         }
         match name {
             "ssh" => self.ssh(words, state),
-            "su" => {
+            "at" | "batch" | "su" => {
                 self.run_input(state);
                 true
+            }
+            _ if tables::SCRIPT_WORDS.contains(&name) => {
+                // A word with blanks in it is a script; the others are options and names.
+                let has_blank = |word: &&Word| word.text.known_start().contains([' ', '\n']);
+                let scripts: Vec<Text> =
+                    words[1..].iter().filter(has_blank).map(|word| word.text.clone()).collect();
+                self.run_scripts(&scripts, &[], state);
+                !scripts.is_empty()
             }
             "xargs" => self.xargs(words, state),
             "find" => self.find(words, state),
@@ -171,22 +179,31 @@ impl Machine<'_> {
         !scripts.is_empty()
     }
 
-    /// Text of another language: its words, as they look.
+    /// Text of another language: its words, as they look. It stands in a word, in a file that a step wrote, or comes in.
     fn other_language(&mut self, options: &[&str], words: &[Word], state: &mut State) -> bool {
-        let mut found = false;
+        let mut codes: Vec<Text> = Vec::new();
         for (index, word) in words.iter().enumerate().skip(1) {
             let code = match options {
                 [] => Some(word),
                 options if word.known().is_some_and(|word| options.contains(&word)) => words.get(index + 1),
                 _ => None,
             };
-            if let Some(code) = code.and_then(Word::known) {
-                for cwd in &state.cwd {
-                    let mut commands = loose::commands(code, cwd, self.links);
-                    commands.iter_mut().for_each(|command| command.line = self.line);
-                    found |= !commands.is_empty();
-                    self.commands.append(&mut commands);
-                }
+            codes.extend(code.map(|code| code.text.clone()));
+        }
+        if codes.is_empty() {
+            let file = words[1..].iter().find(|word| !word.text.known_start().starts_with('-'));
+            codes = match file {
+                Some(file) => self.file_texts(&file.text, state).unwrap_or_default(),
+                None => state.input.take().unwrap_or_default(),
+            };
+        }
+        let mut found = false;
+        for code in codes.iter().filter_map(Text::known) {
+            for cwd in &state.cwd {
+                let mut commands = loose::commands(code, cwd, self.links);
+                commands.iter_mut().for_each(|command| command.line = self.line);
+                found |= !commands.is_empty();
+                self.commands.append(&mut commands);
             }
         }
         if found {

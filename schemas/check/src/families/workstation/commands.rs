@@ -79,11 +79,11 @@ impl Steps<'_, '_> {
             }
             match governed::find(command) {
                 Some(Ok(governed)) => self.governed(&governed, run, nested),
-                Some(Err(why)) => {
+                Some(Err(why)) if !governed::asks_for_help(command) => {
                     let message = format!("which command runs depends on {why}: `{}`", shortened(command));
                     self.add(&rules::COMMAND_UNRESOLVED, run, message);
                 }
-                None => {}
+                _ => {}
             }
         }
     }

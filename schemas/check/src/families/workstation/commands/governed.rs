@@ -79,7 +79,9 @@ pub(super) fn find(command: &Command) -> Option<Result<Governed<'_>, &Why>> {
     };
     let at = command.words.iter().skip(1).position(shows)? + 1;
     // `uv run sourceosctl …`: that one stands in the analysis by itself.
-    if command.words[..at].iter().any(|word| word.known().is_some_and(|word| word.ends_with("sourceosctl"))) {
+    let is_ours =
+        |word: &Word| word.known().is_some_and(|word| word.rsplit('/').next() == Some("sourceosctl"));
+    if command.words[..at].iter().any(is_ours) {
         return None;
     }
     // What is governed cannot be taken for a program that happens to have an argument of that name.
@@ -129,6 +131,12 @@ fn find_from(command: &Command, from: usize, ours: bool) -> Option<Result<Govern
         }
     }
     None
+}
+
+/// The command only prints how it is used: nothing that it lacks is missed.
+pub(super) fn asks_for_help(command: &Command) -> bool {
+    let mut words = command.words.iter().map(Word::known).take_while(|word| *word != Some("--"));
+    words.any(|word| matches!(word, Some("--help" | "-h" | "--version")))
 }
 
 /// An option with its value, if it has one.
@@ -243,7 +251,7 @@ impl<'c> Governed<'c> {
 
     /// It only prints how it is used.
     pub(super) fn asks_for_help(&self) -> bool {
-        self.command.words.iter().any(|word| matches!(word.known(), Some("--help" | "-h" | "--version")))
+        asks_for_help(self.command)
     }
 
     /// The evidence that it leaves.

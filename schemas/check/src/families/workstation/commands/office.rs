@@ -18,7 +18,6 @@ const READERS: &[&str] = &[
     "curl",
     "dd",
     "ditto",
-    "grep",
     "gzip",
     "head",
     "install",
@@ -48,9 +47,6 @@ const DOCUMENTS: &[&str] = &[
 
 /// Checks what an office command reads.
 pub(super) fn check(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, run: Node<'_>) {
-    if governed.asks_for_help() {
-        return;
-    }
     for item in governed.items() {
         match item {
             Item::Flag(flag) if INPUTS.contains(&flag.name) => {

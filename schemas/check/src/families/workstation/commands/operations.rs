@@ -45,9 +45,6 @@ enum Switch {
 
 /// Checks a workspace operation.
 pub(super) fn check(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, run: Node<'_>) {
-    if governed.asks_for_help() {
-        return;
-    }
     match governed.action {
         Action::TerminalRun => {
             audit(steps, governed, run);
@@ -59,7 +56,7 @@ pub(super) fn check(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, run: Nod
         }
         Action::CaptureTake => {
             let none = !scope(steps, governed, run);
-            if none && !steps.operations.has_scope {
+            if none && !steps.operations.has_scope && !governed.asks_for_help() {
                 let message =
                     format!("neither it nor a session before it has a scope: {}", shown(governed.command));
                 steps.add(&rules::WEB_CAPTURE_SCOPE_MISSING, run, message);
@@ -230,6 +227,7 @@ fn agent(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, run: Node<'_>) {
             steps.add(&rules::AGENT_POLICY_GATE_UNRESOLVED, run, message);
         }
         Some(GateResult::Other(_)) => denied(steps, governed, run),
+        None if governed.asks_for_help() => {}
         None => {
             let message = format!("no step before it records a gate: {command}");
             steps.add(&rules::AGENT_POLICY_GATE_MISSING, run, message);

@@ -19,9 +19,6 @@ const LIKE_ROOTS: &[&str] = &["--bind", "--mount", "--mounts", "--share", "--vol
 
 /// Checks the roots that a command names.
 pub(super) fn check(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, plans: bool, run: Node<'_>) {
-    if governed.asks_for_help() {
-        return;
-    }
     let (mut any, mut after_root) = (false, false);
     for item in governed.items() {
         let is_value = std::mem::take(&mut after_root);
@@ -52,7 +49,7 @@ pub(super) fn check(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, plans: b
             }
         }
     }
-    if plans && !any {
+    if plans && !any && !governed.asks_for_help() {
         let message = format!("no root is named: {}", shown(governed.command));
         steps.add(&rules::MOUNT_ROOT_MISSING, run, message);
     }
