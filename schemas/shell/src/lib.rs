@@ -15,7 +15,7 @@
 //! ```
 //!
 //! The bounds: [`MAX_BYTES`] of text, [`MAX_STEPS`] commands, 50 levels of nesting. What goes beyond is
-//! [`Analysis::unread`]. Why there is a reader of our own: see `read`.
+//! [`Analysis::unread`]. Why there is a reader of our own: `docs/decisions/0006-own-shell-reader.md`.
 
 mod again;
 mod arithmetic;
