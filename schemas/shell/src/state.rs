@@ -54,6 +54,7 @@ impl Value {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Variable {
     pub(crate) values: Vec<Value>,
+    /// Certainly known to child processes.
     pub(crate) exported: bool,
 }
 
@@ -305,8 +306,9 @@ impl State {
             let mut values = self.values(&name);
             join(&mut values, other.values(&name));
             limit(&mut values, || Value::unknown(Why::Variable(name.clone())));
+            // What was never assigned is what the environment says, and that is exported.
             let exported =
-                [&*self, other].iter().any(|state| state.variables.get(&name).is_some_and(|v| v.exported));
+                [&*self, other].iter().all(|state| state.variables.get(&name).is_none_or(|v| v.exported));
             merged.insert(name, Variable { values, exported });
         }
         self.variables = Rc::new(merged);

@@ -313,10 +313,6 @@ impl Machine<'_> {
         let printed = after.printed.unwrap_or_default();
         let mut texts: Vec<Text> = Vec::new();
         join(&mut texts, printed.into_iter().map(Text::without_final_newlines).collect());
-        // `$(cd folder && pwd)` prints nothing where the folder is missing; that way leads nowhere.
-        if texts.len() > 1 {
-            texts.retain(|text| !text.is_empty());
-        }
         texts
     }
 
