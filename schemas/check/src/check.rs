@@ -5,8 +5,9 @@ use std::cell::OnceCell;
 use contract_json::{JsonError, Limits, Tape, Value};
 use jsonschema::Validator;
 
+use crate::exchange::Exchange;
 use crate::families::{kind_count, kind_index, kinds};
-use crate::kind::Kind;
+use crate::kind::{Check, Kind};
 use crate::locate::{Found, Place, locate};
 use crate::node::Node;
 use crate::recognise::{Unrecognised, recognise};
@@ -60,29 +61,62 @@ impl Checker {
         text: &[u8],
         kind: Option<&'static Kind>,
     ) -> Result<Checked, JsonError> {
-        Ok(self.check_parsed(text, tape.parse(text, &Limits::default())?, kind))
+        self.check_line(tape, text, kind, &mut Exchange::default())
+    }
+
+    /// Checks the text of one line of a file; `exchange` is what the lines before it have left.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn check_line(
+        &self,
+        tape: &mut Tape,
+        text: &[u8],
+        kind: Option<&'static Kind>,
+        exchange: &mut Exchange,
+    ) -> Result<Checked, JsonError> {
+        Ok(self.judge(text, tape.parse(text, &Limits::default())?, kind, exchange))
     }
 
     /// Checks a document that was read; `document` is the value of the whole of `text`.
     #[must_use]
     pub fn check_parsed(&self, text: &[u8], document: Value<'_>, kind: Option<&'static Kind>) -> Checked {
+        self.judge(text, document, kind, &mut Exchange::default())
+    }
+
+    fn judge(
+        &self,
+        text: &[u8],
+        document: Value<'_>,
+        kind: Option<&'static Kind>,
+        exchange: &mut Exchange,
+    ) -> Checked {
         let violations = match kind.map_or_else(|| recognise(document, kinds()), Ok) {
             Ok(kind) => {
-                return Checked { kind: Some(kind), violations: self.violations(text, document, kind) };
+                let violations = self.violations(text, document, kind, exchange);
+                return Checked { kind: Some(kind), violations };
             }
             Err(unrecognised) => locate(text, document, None, vec![unknown(&unrecognised)]),
         };
         Checked { kind: None, violations }
     }
 
-    fn violations(&self, text: &[u8], document: Value<'_>, kind: &'static Kind) -> Vec<Violation> {
+    fn violations(
+        &self,
+        text: &[u8],
+        document: Value<'_>,
+        kind: &'static Kind,
+        exchange: &mut Exchange,
+    ) -> Vec<Violation> {
         let tree = document.to_serde();
         let validator = self.validators[kind_index(kind)].get_or_init(|| structure::compile(kind));
         let mut found = structure::violations(kind, validator, &tree);
         found.extend(text::violations(kind, document));
         let mut report = Report::new(&self.options, found);
-        if let Some(check) = kind.check {
-            check(Node::root(&tree), &mut report);
+        match kind.check {
+            Check::Structure => {}
+            Check::Document(check) => check(Node::root(&tree), &mut report),
+            Check::Message(check) => check(Node::root(&tree), exchange, &mut report),
         }
         let found = report.into_found();
         // Most documents have none, and places cost a walk.

@@ -6,10 +6,7 @@ use std::collections::hash_map::Entry;
 use crate::node::Node;
 
 /// Each string that an earlier item of the list has as well, with the index of that item. `part` is what is compared.
-pub(in crate::families) fn duplicates<'a>(
-    list: Node<'a>,
-    part: impl Fn(Node<'a>) -> Node<'a>,
-) -> Vec<(usize, Node<'a>)> {
+pub(crate) fn duplicates<'a>(list: Node<'a>, part: impl Fn(Node<'a>) -> Node<'a>) -> Vec<(usize, Node<'a>)> {
     let mut found = Vec::new();
     if list.items().len() < 2 {
         return found;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use contract_json::{Kind as JsonKind, Value};
 
+use crate::exchange::Exchange;
 use crate::node::Node;
 use crate::report::Report;
 
@@ -20,8 +21,19 @@ pub struct Kind {
     pub schema: &'static str,
     /// How a document of this kind is recognised: all of them hold.
     pub marks: &'static [Mark],
-    /// The rules of the kind, over one document.
-    pub check: Option<fn(Node<'_>, &mut Report<'_>)>,
+    /// Its rules.
+    pub check: Check,
+}
+
+/// The rules of a kind beyond its schema.
+#[derive(Debug, Clone, Copy)]
+pub enum Check {
+    /// There are none.
+    Structure,
+    /// Over one document.
+    Document(fn(Node<'_>, &mut Report<'_>)),
+    /// Over a message, and what was said before it in the same file.
+    Message(fn(Node<'_>, &mut Exchange, &mut Report<'_>)),
 }
 
 impl Kind {

@@ -12,6 +12,9 @@
 //! ```
 
 mod check;
+mod digest;
+mod duplicate;
+mod exchange;
 mod families;
 mod kind;
 mod locate;
@@ -26,8 +29,9 @@ mod structure_rules;
 mod text;
 
 pub use check::{Checked, Checker};
+pub use exchange::Exchange;
 pub use families::{FAMILIES, Family, kind, kinds, rule, rules, structure_rules};
-pub use kind::{Kind, Mark};
+pub use kind::{Check, Kind, Mark};
 pub use node::Node;
 pub use report::{Options, Report, Violation};
 pub use rule::{Example, Rule, Severity};

@@ -4,9 +4,11 @@
 
 mod tables;
 
+use std::fmt;
+
 use contract_shell::{Part, Place, Root, Text, Why};
 
-use tables::{HOMES, OWNED, Owned, PRIVATE, SYSTEM};
+use tables::{HOMES, OWNED, PRIVATE, SYSTEM};
 
 /// Why a place may not be a root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +19,35 @@ pub enum Reason {
     AboveHome,
     /// It is the home folder of a named user.
     OtherHome,
-    /// It is Downloads as a whole, or the part of it that agents share.
+    /// It is Downloads as a whole.
     WholeDownloads,
-    /// It is Documents as a whole, or the part of it that agents share.
+    /// It is the part of Downloads that agents share.
+    SharedDownloads,
+    /// It is Documents as a whole.
     WholeDocuments,
-    /// It is, is in, or holds something private.
-    Private,
+    /// It is the part of Documents that agents share.
+    SharedDocuments,
+    /// It is or is in something private, which is named.
+    Private(&'static str),
+    /// It holds something private, which is named.
+    AbovePrivate(&'static str),
+}
+
+/// What the place is, as the end of a sentence about it.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WholeHome => f.write_str("is the whole home folder"),
+            Self::AboveHome => f.write_str("holds home folders"),
+            Self::OtherHome => f.write_str("is a home folder"),
+            Self::WholeDownloads => f.write_str("is the whole of Downloads"),
+            Self::SharedDownloads => f.write_str("is the part of Downloads that all agents share"),
+            Self::WholeDocuments => f.write_str("is the whole of Documents"),
+            Self::SharedDocuments => f.write_str("is the part of Documents that all agents share"),
+            Self::Private(what) => write!(f, "is private: {what}"),
+            Self::AbovePrivate(what) => write!(f, "holds what is private: {what}"),
+        }
+    }
 }
 
 /// What is said of a place.
@@ -31,7 +56,7 @@ pub enum Judgement {
     /// Nothing forbidden.
     Fine,
     /// It may not be a root.
-    Forbidden(Reason, &'static str),
+    Forbidden(Reason),
     /// Where it leads depends on what the contract does not say.
     Unknown(Why),
 }
@@ -57,15 +82,10 @@ pub fn judge(place: &Place, home: Option<&str>) -> Judgement {
     };
     // An unknown name leads further down, or anywhere: only what is private all the way down is certain.
     match judgement {
-        Judgement::Forbidden(Reason::Private, what) if complete || !holds(what) => judgement,
+        Judgement::Forbidden(Reason::Private(_)) => judgement,
         judgement if complete => judgement,
         _ => Judgement::Unknown(place.why_unknown().unwrap_or(Why::Folder)),
     }
-}
-
-/// Whether the verdict is about what lies below the place.
-fn holds(what: &str) -> bool {
-    what.starts_with("holds ")
 }
 
 /// A place given from a home: `above` folders up, then `names` down.
@@ -74,7 +94,7 @@ fn from_home(above: usize, names: &[&str], complete: bool, whole: Reason) -> Jud
         (0, names) => below_home(names, whole),
         // More names may follow.
         (_, []) if !complete => Judgement::Unknown(Why::Folder),
-        (_, []) => Judgement::Forbidden(Reason::AboveHome, "holds home folders"),
+        (_, []) => Judgement::Forbidden(Reason::AboveHome),
         // A neighbour of the home.
         (1, [_, names @ ..]) => below_home(names, Reason::OtherHome),
         _ => Judgement::Unknown(Why::Folder),
@@ -84,24 +104,21 @@ fn from_home(above: usize, names: &[&str], complete: bool, whole: Reason) -> Jud
 /// A place by its names below a home.
 fn below_home(names: &[&str], whole: Reason) -> Judgement {
     if names.is_empty() {
-        let what = if whole == Reason::WholeHome { "is the whole home folder" } else { "is a home folder" };
-        return Judgement::Forbidden(whole, what);
+        return Judgement::Forbidden(whole);
     }
-    for Owned { path, reason, what } in OWNED {
-        if same(path, names) {
-            return Judgement::Forbidden(*reason, what);
-        }
+    if let Some((_, reason)) = OWNED.iter().find(|(path, _)| same(path, names)) {
+        return Judgement::Forbidden(*reason);
     }
     private(names, PRIVATE)
 }
 
 fn private(names: &[&str], table: &'static [tables::Private]) -> Judgement {
-    for entry in table {
-        if starts(names, entry.path) {
-            return Judgement::Forbidden(Reason::Private, entry.is);
+    for tables::Private { path, what } in table {
+        if starts(names, path) {
+            return Judgement::Forbidden(Reason::Private(what));
         }
-        if starts(entry.path, names) {
-            return Judgement::Forbidden(Reason::Private, entry.holds);
+        if starts(path, names) {
+            return Judgement::Forbidden(Reason::AbovePrivate(what));
         }
     }
     Judgement::Fine
@@ -119,7 +136,7 @@ fn absolute(names: &[&str], home: Option<&[&str]>) -> Judgement {
             return below_home(&names[home.len()..], Reason::WholeHome);
         }
         if starts(home, names) {
-            return Judgement::Forbidden(Reason::AboveHome, "holds the home folder");
+            return Judgement::Forbidden(Reason::AboveHome);
         }
     }
     for homes in HOMES {
@@ -129,7 +146,7 @@ fn absolute(names: &[&str], home: Option<&[&str]>) -> Judgement {
             return below_home(&names[folder.len() + user..], Reason::OtherHome);
         }
         if names.len() >= homes.from && starts(folder, names) {
-            return Judgement::Forbidden(Reason::AboveHome, "holds home folders");
+            return Judgement::Forbidden(Reason::AboveHome);
         }
     }
     private(names, SYSTEM)

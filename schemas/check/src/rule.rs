@@ -1,5 +1,7 @@
 //! A rule: what is a fault, why, and how it is mended. Rules are data; docs/rules.md is generated from them.
 
+use serde_json::Value;
+
 /// Whether a violation makes a document invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -41,17 +43,55 @@ pub struct Rule {
     pub example: Example,
 }
 
-/// A document of `conformance/good`, and a place in it: with `good` there it is valid, with `bad` it breaks the rule.
+/// A file of `conformance/good`, and a place in it: with `good` there it is valid, with `bad` it breaks the rule.
 #[derive(Debug)]
 pub struct Example {
-    /// Path of the document below `conformance/good`.
+    /// Path of the file below `conformance/good`. One with a document a line (`.ndjson`) counts as an array of them.
     pub base: &'static str,
-    /// JSON pointer of the place.
+    /// JSON pointer (RFC 6901) of the place.
     pub at: &'static str,
     /// A JSON text that is right there.
     pub good: &'static str,
     /// A JSON text that breaks this rule there, and no other.
     pub bad: &'static str,
+}
+
+impl Example {
+    /// The place, in words.
+    #[must_use]
+    pub fn place(&self) -> String {
+        if self.at.is_empty() {
+            return "the whole document".to_owned();
+        }
+        if !self.is_lines() {
+            return self.at.to_owned();
+        }
+        let mut tokens = self.at.splitn(3, '/').skip(1);
+        let line = tokens.next().and_then(|index| index.parse::<usize>().ok()).map_or(0, |index| index + 1);
+        tokens.next().map_or_else(|| format!("line {line}"), |within| format!("/{within} of line {line}"))
+    }
+
+    fn is_lines(&self) -> bool {
+        self.base.ends_with(".ndjson")
+    }
+
+    /// The documents of the example's file, whose text is `base`, with the JSON text `value` at the place.
+    ///
+    /// # Errors
+    /// When one of them is no JSON, or the place is not there.
+    pub fn documents(&self, base: &str, value: &str) -> Result<Vec<Value>, String> {
+        let json =
+            |text: &str| serde_json::from_str::<Value>(text).map_err(|error| format!("{text}: {error}"));
+        let lines = self.is_lines();
+        let mut whole =
+            if lines { Value::Array(base.lines().map(json).collect::<Result<_, _>>()?) } else { json(base)? };
+        *whole.pointer_mut(self.at).ok_or_else(|| format!("nothing at {} of {}", self.at, self.base))? =
+            json(value)?;
+        Ok(match whole {
+            Value::Array(documents) if lines => documents,
+            document => vec![document],
+        })
+    }
 }
 
 impl PartialEq for Rule {

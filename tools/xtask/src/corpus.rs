@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use contract_check::{Rule, rules};
-use serde_json::Value;
 
 const CASES: &str = "conformance/cases.toml";
 
@@ -21,10 +20,11 @@ pub(crate) fn write(root: &Path) -> Result<Vec<String>> {
     let mut written = Vec::new();
     for rule in rules().filter(|rule| !covered.contains(rule.id)) {
         let (family, _) = rule.example.base.split_once('/').context(rule.id)?;
-        let name = format!("bad/{family}/{}.json", rule.id.to_ascii_lowercase().replace('_', "-"));
+        let (_, extension) = rule.example.base.rsplit_once('.').context(rule.id)?;
+        let name = format!("bad/{family}/{}.{extension}", rule.id.to_ascii_lowercase().replace('_', "-"));
         let file = root.join("conformance").join(&name);
         std::fs::create_dir_all(file.parent().context("a folder")?)?;
-        std::fs::write(&file, bad_document(root, rule)?).with_context(|| name.clone())?;
+        std::fs::write(&file, bad_file(root, rule)?).with_context(|| name.clone())?;
         write!(cases, "\n[[case]]\nfile = \"{name}\"\nrules = [\"{}\"]\n", rule.id)?;
         written.push(name);
     }
@@ -32,13 +32,14 @@ pub(crate) fn write(root: &Path) -> Result<Vec<String>> {
     Ok(written)
 }
 
-fn bad_document(root: &Path, rule: &Rule) -> Result<String> {
+fn bad_file(root: &Path, rule: &Rule) -> Result<String> {
     let base = root.join("conformance/good").join(rule.example.base);
     let text = std::fs::read_to_string(&base).with_context(|| format!("{}: {}", rule.id, base.display()))?;
-    let mut document: Value = serde_json::from_str(&text)?;
-    let place = document
-        .pointer_mut(rule.example.at)
-        .with_context(|| format!("{}: nothing at {}", rule.id, rule.example.at))?;
-    *place = serde_json::from_str(rule.example.bad).with_context(|| rule.id.to_owned())?;
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    let documents =
+        rule.example.documents(&text, rule.example.bad).map_err(|why| anyhow!("{}: {why}", rule.id))?;
+    let texts = documents.iter().map(|document| match documents.len() {
+        1 => serde_json::to_string_pretty(document),
+        _ => serde_json::to_string(document),
+    });
+    Ok(texts.collect::<Result<Vec<_>, _>>()?.join("\n") + "\n")
 }

@@ -112,6 +112,23 @@ fn ndjson_folders_patterns_and_standard_input() {
 }
 
 #[test]
+fn messages_are_paired_within_a_file_and_not_between_files() {
+    const ASKED: &str = "{\"id\":\"a\",\"op\":\"info\"}\n";
+    const ANSWERED: &str = "{\"id\":\"a\",\"ok\":true,\"result\":{},\"errors\":[]}\n";
+    let bench = Bench::new();
+    bench.write("asked.ndjson", ASKED);
+    bench.write("answered.ndjson", ANSWERED);
+    bench.write("twice.ndjson", &format!("{ASKED}{ANSWERED}{ANSWERED}"));
+    bench.run(["validate", "asked.ndjson", "answered.ndjson", "asked.ndjson"]).expect(0);
+    let twice = bench.run(["validate", "twice.ndjson"]);
+    twice.expect(1);
+    assert!(twice.stdout.contains("twice.ndjson:3:7") && twice.stdout.contains("M2_RESPONSE_UNPAIRED"));
+    let in_use = with_stdin(&bench, &["validate", "-"], format!("{ASKED}{ASKED}").as_bytes());
+    in_use.expect(1);
+    assert!(in_use.stdout.contains("M2_REQUEST_ID_IN_USE"));
+}
+
+#[test]
 fn nothing_that_is_no_regular_file_holds_it_up() {
     let bench = Bench::new();
     bench.write("folder/good.json", GOOD);

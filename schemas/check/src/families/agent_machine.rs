@@ -21,7 +21,7 @@ mod storage;
 mod storage_receipt;
 mod volume;
 
-use crate::kind::{Kind, Mark};
+use crate::kind::{Check, Kind, Mark};
 use crate::rule::Rule;
 
 macro_rules! kind {
@@ -32,7 +32,7 @@ macro_rules! kind {
             family: "agent-machine",
             schema: include_str!(concat!("../../../json/agent-machine/", $name, ".schema.json")),
             marks: &[Mark::Is("kind", $title)],
-            check: Some(|document, report| {
+            check: Check::Document(|document, report| {
                 $check(document, report);
                 secret::check(document, report);
             }),

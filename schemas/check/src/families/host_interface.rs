@@ -4,7 +4,7 @@ mod decision;
 mod grant;
 mod receipt;
 
-use crate::kind::{Kind, Mark};
+use crate::kind::{Check, Kind, Mark};
 use crate::rule::Rule;
 
 macro_rules! schema {
@@ -21,7 +21,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "host-interface",
         schema: schema!("host-interface-envelope"),
         marks: &[Mark::Is("schemaVersion", "host-interfaces/envelope/v1")],
-        check: Some(decision::check),
+        check: Check::Document(decision::check),
     },
     Kind {
         name: "host-interface-grant",
@@ -29,7 +29,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "host-interface",
         schema: schema!("host-interface-grant"),
         marks: &[Mark::Is("schemaVersion", "host-interfaces/grant/v1")],
-        check: Some(grant::check),
+        check: Check::Document(grant::check),
     },
     Kind {
         name: "host-interface-receipt",
@@ -37,7 +37,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "host-interface",
         schema: schema!("host-interface-receipt"),
         marks: &[Mark::Is("schemaVersion", "host-interfaces/receipt/v1")],
-        check: Some(receipt::check_alone),
+        check: Check::Document(receipt::check_alone),
     },
 ];
 

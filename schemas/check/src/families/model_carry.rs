@@ -9,7 +9,7 @@ mod profile;
 mod refs;
 mod root;
 
-use crate::kind::{Kind, Mark};
+use crate::kind::{Check, Kind, Mark};
 use crate::rule::Rule;
 
 macro_rules! schema {
@@ -26,7 +26,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "model-carry",
         schema: schema!("sourceos-carry-ref"),
         marks: &[Mark::Is("kind", "SourceOSCarryRef"), Mark::Is("apiVersion", "modelcarry.sourceos.dev/v1")],
-        check: Some(refs::check_service),
+        check: Check::Document(refs::check_service),
     },
     Kind {
         name: "sourceos-model-carry-ref",
@@ -34,7 +34,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "model-carry",
         schema: schema!("sourceos-model-carry-ref"),
         marks: &[Mark::Is("type", "SourceOSModelCarryRef")],
-        check: Some(refs::check_model),
+        check: Check::Document(refs::check_model),
     },
     Kind {
         name: "functional-service-carry",
@@ -45,7 +45,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Is("kind", "FunctionalServiceCarry"),
             Mark::Is("schemaVersion", "functional-service-carry.v0"),
         ],
-        check: Some(refs::check_functional),
+        check: Check::Document(refs::check_functional),
     },
     Kind {
         name: "local-model-profile",
@@ -53,7 +53,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "model-carry",
         schema: schema!("local-model-profile"),
         marks: &[Mark::Is("kind", "LocalModelProfile"), Mark::Is("schemaVersion", "v0.1")],
-        check: Some(profile::check),
+        check: Check::Document(profile::check),
     },
     Kind {
         name: "model-carry-authorization-boundary",
@@ -61,7 +61,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "model-carry",
         schema: schema!("model-carry-authorization-boundary"),
         marks: &[Mark::Is("kind", "ModelCarryAuthorizationBoundary"), Mark::Is("schemaVersion", "v0.1")],
-        check: Some(refs::check_boundary),
+        check: Check::Document(refs::check_boundary),
     },
     Kind {
         name: "model-carry-manifest",
@@ -69,7 +69,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "model-carry",
         schema: schema!("model-carry-manifest"),
         marks: &[Mark::Is("kind", "ModelCarryManifest"), Mark::Is("schemaVersion", "v0.1")],
-        check: Some(manifest::check),
+        check: Check::Document(manifest::check),
     },
     Kind {
         name: "model-carry-pack",
@@ -77,7 +77,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "model-carry",
         schema: schema!("model-carry-pack"),
         marks: &[Mark::Is("kind", "ModelCarryPack"), Mark::Is("schemaVersion", "v0.1")],
-        check: Some(pack::check),
+        check: Check::Document(pack::check),
     },
     Kind {
         name: "portable-ai-root",
@@ -85,7 +85,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "model-carry",
         schema: schema!("portable-ai-root"),
         marks: &[Mark::Is("kind", "PortableAIRoot"), Mark::Is("schemaVersion", "v0.1")],
-        check: Some(root::check),
+        check: Check::Document(root::check),
     },
     Kind {
         name: "confidential-compute-escalation",
@@ -93,7 +93,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "model-carry",
         schema: schema!("confidential-compute-escalation"),
         marks: &[Mark::Is("kind", "ConfidentialComputeEscalation"), Mark::Is("schemaVersion", "v0.1")],
-        check: Some(escalation::check),
+        check: Check::Document(escalation::check),
     },
 ];
 

@@ -7,7 +7,7 @@ mod receipt;
 mod residency;
 mod store;
 
-use crate::kind::{Kind, Mark};
+use crate::kind::{Check, Kind, Mark};
 use crate::rule::Rule;
 
 macro_rules! schema {
@@ -24,7 +24,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "model-plane",
         schema: schema!("inference-receipt"),
         marks: &[Mark::Is("type", "InferenceReceipt")],
-        check: Some(receipt::check),
+        check: Check::Document(receipt::check),
     },
     Kind {
         name: "escalation-decision",
@@ -32,7 +32,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "model-plane",
         schema: schema!("escalation-decision"),
         marks: &[Mark::Is("type", "EscalationDecision")],
-        check: Some(escalation::check),
+        check: Check::Document(escalation::check),
     },
     Kind {
         name: "model-manifest",
@@ -40,7 +40,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "model-plane",
         schema: schema!("model-manifest"),
         marks: &[Mark::Is("type", "ModelManifest")],
-        check: Some(store::check_model),
+        check: Check::Document(store::check_model),
     },
     Kind {
         name: "model-adapter-manifest",
@@ -48,7 +48,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "model-plane",
         schema: schema!("model-adapter-manifest"),
         marks: &[Mark::Is("type", "ModelAdapterManifest")],
-        check: Some(store::check_adapter),
+        check: Check::Document(store::check_adapter),
     },
 ];
 

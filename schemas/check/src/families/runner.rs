@@ -1,6 +1,6 @@
 //! Our own documents: what adapters ask for, what they are granted, what they say, and what a run leaves.
 
-use crate::kind::{Kind, Mark};
+use crate::kind::{Check, Kind, Mark};
 use crate::node::Node;
 use crate::report::Report;
 use crate::rule::{Example, Rule, Severity};
@@ -19,7 +19,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "adapter",
         schema: schema!("adapter/adapter.v0"),
         marks: &[Mark::Is("v", "adapter.v0")],
-        check: None,
+        check: Check::Structure,
     },
     Kind {
         name: "adapters-lock.v0",
@@ -27,7 +27,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "adapter",
         schema: schema!("adapter/adapters-lock.v0"),
         marks: &[Mark::Is("v", "adapters-lock.v0")],
-        check: None,
+        check: Check::Structure,
     },
     Kind {
         name: "grant.v0",
@@ -35,7 +35,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "authority",
         schema: schema!("authority/grant.v0"),
         marks: &[Mark::Is("v", "grant.v0")],
-        check: Some(check_grant),
+        check: Check::Document(check_grant),
     },
     Kind {
         name: "envelope.v0",
@@ -43,7 +43,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "ipc",
         schema: schema!("ipc/envelope.v0"),
         marks: &[Mark::Is("v", "ipc.v0")],
-        check: None,
+        check: Check::Structure,
     },
     Kind {
         name: "sandbox-profile.v0",
@@ -51,7 +51,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "sandbox",
         schema: schema!("sandbox/sandbox-profile.v0"),
         marks: &[Mark::Is("v", "sandbox-profile.v0")],
-        check: None,
+        check: Check::Structure,
     },
     Kind {
         name: "run-receipt.v0",
@@ -59,7 +59,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "receipt",
         schema: schema!("receipt/run-receipt.v0"),
         marks: &[Mark::Is("v", "run-receipt.v0")],
-        check: None,
+        check: Check::Structure,
     },
     Kind {
         name: "ipc-wire-line.v0",
@@ -67,7 +67,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "receipt",
         schema: schema!("receipt/ipc-wire-line.v0"),
         marks: &[Mark::Has("at_us"), Mark::Has("dir")],
-        check: None,
+        check: Check::Structure,
     },
     Kind {
         name: "ledger-head.v0",
@@ -75,7 +75,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "receipt",
         schema: schema!("receipt/ledger-head.v0"),
         marks: &[Mark::Is("v", "ledger-head.v0")],
-        check: Some(check_head),
+        check: Check::Document(check_head),
     },
     Kind {
         name: "ledger-repair.v0",
@@ -83,7 +83,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "receipt",
         schema: schema!("receipt/ledger-repair.v0"),
         marks: &[Mark::Is("v", "ledger-repair.v0")],
-        check: None,
+        check: Check::Structure,
     },
 ];
 

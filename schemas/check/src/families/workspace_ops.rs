@@ -14,7 +14,7 @@ mod secrets;
 mod terminal;
 mod times;
 
-use crate::kind::{Kind, Mark};
+use crate::kind::{Check, Kind, Mark};
 use crate::rule::Rule;
 
 macro_rules! schema {
@@ -31,7 +31,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "workspace-ops",
         schema: schema!("workspace-operation"),
         marks: &[Mark::Has("kind"), Mark::Has("status"), Mark::Has("deviceId")],
-        check: Some(operation::check),
+        check: Check::Document(operation::check),
     },
     Kind {
         name: "terminal-session",
@@ -43,7 +43,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Has("operationId"),
             Mark::Has("shell"),
         ],
-        check: Some(terminal::check_session),
+        check: Check::Document(terminal::check_session),
     },
     Kind {
         name: "terminal-command",
@@ -55,7 +55,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Has("operationId"),
             Mark::Has("command"),
         ],
-        check: Some(terminal::check_command),
+        check: Check::Document(terminal::check_command),
     },
     Kind {
         name: "browser-session",
@@ -67,7 +67,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Has("operationId"),
             Mark::Has("captureScope"),
         ],
-        check: Some(capture::check_session),
+        check: Check::Document(capture::check_session),
     },
     Kind {
         name: "web-capture",
@@ -80,7 +80,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Has("sessionId"),
             Mark::Has("url"),
         ],
-        check: Some(capture::check_capture),
+        check: Check::Document(capture::check_capture),
     },
     Kind {
         name: "local-agent-execution",
@@ -92,7 +92,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Has("operationId"),
             Mark::Has("agentId"),
         ],
-        check: Some(effects::check_execution),
+        check: Check::Document(effects::check_execution),
     },
     Kind {
         name: "transfer-operation",
@@ -104,7 +104,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Has("operationId"),
             Mark::Has("direction"),
         ],
-        check: Some(files::check_transfer),
+        check: Check::Document(files::check_transfer),
     },
     Kind {
         name: "local-operation-log",
@@ -116,7 +116,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Has("operationId"),
             Mark::Has("entries"),
         ],
-        check: Some(log::check),
+        check: Check::Document(log::check),
     },
     Kind {
         name: "diagnostic-redaction",
@@ -128,7 +128,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Has("originalRef"),
             Mark::Has("redactedRef"),
         ],
-        check: Some(redaction::check),
+        check: Check::Document(redaction::check),
     },
     Kind {
         name: "provisional-artifact-id",
@@ -140,7 +140,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Has("provisionalId"),
             Mark::Has("resolutionState"),
         ],
-        check: Some(files::check_provisional),
+        check: Check::Document(files::check_provisional),
     },
     Kind {
         name: "capability-profile",
@@ -148,7 +148,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "workspace-ops",
         schema: schema!("capability-profile"),
         marks: &[Mark::Is("schemaVersion", "workspace-ops/capability-profile/v1")],
-        check: Some(device::check_capabilities),
+        check: Check::Document(device::check_capabilities),
     },
     Kind {
         name: "device-identity",
@@ -164,7 +164,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Lacks("provisionalId"),
             Mark::Lacks("fileRef"),
         ],
-        check: Some(device::check_identity),
+        check: Check::Document(device::check_identity),
     },
     Kind {
         name: "file-availability",
@@ -172,7 +172,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "workspace-ops",
         schema: schema!("file-availability"),
         marks: &[Mark::Has("fileRef"), Mark::Has("state")],
-        check: Some(files::check_availability),
+        check: Check::Document(files::check_availability),
     },
 ];
 

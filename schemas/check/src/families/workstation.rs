@@ -3,7 +3,6 @@
 mod backend;
 mod commands;
 mod contract;
-pub(super) mod duplicate;
 mod evidence;
 mod fog;
 mod identity;
@@ -14,7 +13,7 @@ pub(super) mod relative;
 mod repository;
 mod seam;
 
-use crate::kind::{Kind, Mark};
+use crate::kind::{Check, Kind, Mark};
 use crate::rule::Rule;
 
 macro_rules! schema {
@@ -37,7 +36,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Is("api_version", "workstation-contracts.socios.io/v0.1"),
             Mark::Is("kind", "WorkstationContract"),
         ],
-        check: Some(contract::check),
+        check: Check::Document(contract::check),
     },
     Kind {
         name: "workstation-contract.v0.2",
@@ -48,7 +47,7 @@ pub(crate) static KINDS: &[Kind] = &[
             Mark::Is("api_version", "workstation-contracts.socios.io/v0.2"),
             Mark::Is("kind", "WorkstationContract"),
         ],
-        check: Some(contract::check_v0_2),
+        check: Check::Document(contract::check_v0_2),
     },
     Kind {
         name: "agent-passport",
@@ -56,7 +55,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "workstation",
         schema: schema!("agent-passport"),
         marks: &[Mark::Is("kind", "AgentPassport")],
-        check: Some(passport::check),
+        check: Check::Document(passport::check),
     },
     Kind {
         name: "identity-contract",
@@ -64,7 +63,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "workstation",
         schema: schema!("identity-contract"),
         marks: &[Mark::Has("laneType"), Mark::Has("truthLane")],
-        check: Some(identity::check),
+        check: Check::Document(identity::check),
     },
     Kind {
         name: "fog-node-contract",
@@ -72,7 +71,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "workstation",
         schema: schema!("fog-node-contract"),
         marks: &[Mark::Is("kind", "fog-node")],
-        check: Some(fog::check_contract),
+        check: Check::Document(fog::check_contract),
     },
     Kind {
         name: "fog-node-receipt",
@@ -80,7 +79,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "workstation",
         schema: schema!("fog-node-receipt"),
         marks: &[Mark::Is("schemaVersion", "fog-node.check-receipt.v0")],
-        check: Some(fog::check_receipt),
+        check: Check::Document(fog::check_receipt),
     },
     Kind {
         name: "seam",
@@ -88,7 +87,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "workstation",
         schema: schema!("seam"),
         marks: &[Mark::Has("seam_id")],
-        check: Some(seam::check),
+        check: Check::Document(seam::check),
     },
     Kind {
         name: "seam-registry",
@@ -96,7 +95,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "workstation",
         schema: schema!("seam-registry"),
         marks: &[Mark::Array, Mark::EachHas("seam_id")],
-        check: Some(seam::check_registry),
+        check: Check::Document(seam::check_registry),
     },
     Kind {
         name: "repository-descriptor.v0",
@@ -104,7 +103,7 @@ pub(crate) static KINDS: &[Kind] = &[
         family: "workstation",
         schema: schema!("repository-descriptor.v0"),
         marks: &[Mark::Is("v", "repository-descriptor.v0")],
-        check: Some(repository::check),
+        check: Check::Document(repository::check),
     },
 ];
 

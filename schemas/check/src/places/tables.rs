@@ -25,38 +25,23 @@ pub(super) const HOMES: &[Homes] = &[
     Homes { folder: &["proc", "self", "root"], of_users: false, from: 3 },
 ];
 
-/// A folder of a home that is shared by everything its owner does.
-pub(super) struct Owned {
-    pub(super) path: &'static [&'static str],
-    pub(super) reason: Reason,
-    pub(super) what: &'static str,
-}
-
-pub(super) const OWNED: &[Owned] = &[
-    Owned { path: &["Downloads"], reason: Reason::WholeDownloads, what: "is the whole of Downloads" },
-    Owned {
-        path: &["Downloads", "SourceOS"],
-        reason: Reason::WholeDownloads,
-        what: "is the part of Downloads that all agents share",
-    },
-    Owned { path: &["Documents"], reason: Reason::WholeDocuments, what: "is the whole of Documents" },
-    Owned {
-        path: &["Documents", "SourceOS"],
-        reason: Reason::WholeDocuments,
-        what: "is the part of Documents that all agents share",
-    },
+/// Folders of a home that are shared by everything its owner does.
+pub(super) const OWNED: &[(&[&str], Reason)] = &[
+    (&["Downloads"], Reason::WholeDownloads),
+    (&["Downloads", "SourceOS"], Reason::SharedDownloads),
+    (&["Documents"], Reason::WholeDocuments),
+    (&["Documents", "SourceOS"], Reason::SharedDocuments),
 ];
 
 /// Something private: the place itself, all below it, and every folder above it up to the home or `/`.
 pub(super) struct Private {
     pub(super) path: &'static [&'static str],
-    pub(super) is: &'static str,
-    pub(super) holds: &'static str,
+    pub(super) what: &'static str,
 }
 
 macro_rules! private {
     ($($what:literal: $([$($name:literal),+])+;)+) => {
-        &[$($(Private { path: &[$($name),+], is: concat!("is private: ", $what), holds: concat!("holds what is private: ", $what) },)+)+]
+        &[$($(Private { path: &[$($name),+], what: $what },)+)+]
     };
 }
 

@@ -3,21 +3,15 @@
 use std::collections::BTreeSet;
 
 use contract_check::{Rule, kinds, rules};
-use serde_json::Value;
 
-use crate::{broken, check, checker, conformance, told};
+use crate::{broken, check_lines, checker, conformance, told};
 
-fn with(rule: &Rule, value: &str) -> Vec<u8> {
+fn with(rule: &Rule, value: &str) -> Vec<Vec<u8>> {
     let path = conformance().join("good").join(rule.example.base);
     let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {}: {error}", rule.id, path.display()));
-    let mut document: Value = serde_json::from_str(&text).expect("a good document is JSON");
-    let place = document
-        .pointer_mut(rule.example.at)
-        .unwrap_or_else(|| panic!("{}: nothing at {} of {}", rule.id, rule.example.at, rule.example.base));
-    *place = serde_json::from_str(value)
-        .unwrap_or_else(|error| panic!("{}: the example is no JSON: {error}: {value}", rule.id));
-    serde_json::to_vec_pretty(&document).expect("it serialises")
+    let documents = rule.example.documents(&text, value).unwrap_or_else(|why| panic!("{}: {why}", rule.id));
+    documents.iter().map(|document| serde_json::to_vec_pretty(document).expect("it serialises")).collect()
 }
 
 #[test]
@@ -25,11 +19,11 @@ fn every_good_example_is_clean_and_every_bad_one_breaks_its_rule_alone() {
     let checker = checker();
     let mut faults = Vec::new();
     for rule in rules() {
-        let good = check(&checker, &with(rule, rule.example.good));
-        if !good.violations.is_empty() {
+        let good = check_lines(&checker, &with(rule, rule.example.good));
+        if !good.is_empty() {
             faults.push(format!("{}: the good example is not clean\n{}", rule.id, told(&good)));
         }
-        let bad = check(&checker, &with(rule, rule.example.bad));
+        let bad = check_lines(&checker, &with(rule, rule.example.bad));
         if broken(&bad) != [rule.id] {
             faults.push(format!("{}: the bad example breaks\n{}", rule.id, told(&bad)));
         }

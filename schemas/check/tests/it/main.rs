@@ -14,7 +14,7 @@ mod shared_schemas;
 
 use std::path::{Path, PathBuf};
 
-use contract_check::{Checked, Checker, Options};
+use contract_check::{Checked, Checker, Exchange, Options, Violation};
 use contract_json::Tape;
 
 /// The folder with good and bad documents.
@@ -39,17 +39,25 @@ fn check(checker: &Checker, text: &[u8]) -> Checked {
     checker.check(&mut Tape::new(), text, None).expect("the document is JSON")
 }
 
+/// All that is wrong with the lines of one file.
+fn check_lines(checker: &Checker, lines: &[Vec<u8>]) -> Vec<Violation> {
+    let (mut tape, mut exchange) = (Tape::new(), Exchange::default());
+    let check = |line: &Vec<u8>| {
+        checker.check_line(&mut tape, line, None, &mut exchange).expect("the line is JSON").violations
+    };
+    lines.iter().flat_map(check).collect()
+}
+
 /// Ids of the rules that are broken, sorted, each once.
-fn broken(checked: &Checked) -> Vec<&'static str> {
-    let mut ids: Vec<_> = checked.violations.iter().map(|violation| violation.rule.id).collect();
+fn broken(violations: &[Violation]) -> Vec<&'static str> {
+    let mut ids: Vec<_> = violations.iter().map(|violation| violation.rule.id).collect();
     ids.sort_unstable();
     ids.dedup();
     ids
 }
 
-fn told(checked: &Checked) -> String {
-    let lines = checked
-        .violations
+fn told(violations: &[Violation]) -> String {
+    let lines = violations
         .iter()
         .map(|violation| format!("  {} {}: {}", violation.rule.id, violation.pointer, violation.message));
     lines.collect::<Vec<_>>().join("\n")

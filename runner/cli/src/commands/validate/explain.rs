@@ -33,15 +33,15 @@ pub(super) fn explain(id: &str, output: Output) -> Result<Exit, Failure> {
 
 fn text(rule: &Rule) -> String {
     let kinds = if rule.kinds.is_empty() { "every kind".to_owned() } else { rule.kinds.join(", ") };
-    let at = if rule.example.at.is_empty() { "the whole document" } else { rule.example.at };
     format!(
-        "{} ({})\n  {}\n\n  why   {}\n  do    {}\n  for   {kinds}\n  from  {}\n\n  at {at}\n  bad   {}\n  good  {}",
+        "{} ({})\n  {}\n\n  why   {}\n  do    {}\n  for   {kinds}\n  from  {}\n\n  at    {}\n  bad   {}\n  good  {}",
         rule.id,
         rule.severity.as_str(),
         rule.what,
         rule.why,
         rule.mend,
         rule.source,
+        rule.example.place(),
         rule.example.bad,
         rule.example.good
     )

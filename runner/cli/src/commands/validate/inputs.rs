@@ -21,6 +21,8 @@ pub(super) struct Text<'a> {
     pub(super) file: &'a str,
     /// Its line in an NDJSON file, from 1; 1 for a file with one document.
     pub(super) first_line: usize,
+    /// Whether nothing of this file came before.
+    pub(super) begins: bool,
     pub(super) bytes: &'a [u8],
 }
 
@@ -121,7 +123,7 @@ fn read_file(path: &Path, buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>)) {
         return read_lines(&shown(path), &mut BufReader::new(file), buffer, see);
     }
     match read_whole(file, buffer) {
-        Ok(()) => see(Seen::Text(Text { file: &shown(path), first_line: 1, bytes: buffer })),
+        Ok(()) => see(Seen::Text(Text { file: &shown(path), first_line: 1, begins: true, bytes: buffer })),
         Err(error) => see(Seen::Unreadable(unreadable(path, &error))),
     }
 }
@@ -141,6 +143,7 @@ fn too_large() -> io::Error {
 
 /// One document a line (NDJSON). Blank lines are passed over, as are comments of fixtures that start with `#`.
 fn read_lines(file: &str, reader: &mut dyn BufRead, buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>)) {
+    let mut begins = true;
     for line in 1.. {
         buffer.clear();
         let why = match reader.take(MAX_DOCUMENT_BYTES + 1).read_until(b'\n', buffer) {
@@ -149,7 +152,9 @@ fn read_lines(file: &str, reader: &mut dyn BufRead, buffer: &mut Vec<u8>, see: &
             Ok(_) => {
                 let bytes = buffer.trim_ascii();
                 if !bytes.is_empty() && !bytes.starts_with(b"#") {
-                    see(Seen::Text(Text { file, first_line: line, bytes: buffer.trim_ascii_end() }));
+                    let bytes = buffer.trim_ascii_end();
+                    see(Seen::Text(Text { file, first_line: line, begins, bytes }));
+                    begins = false;
                 }
                 continue;
             }
@@ -180,7 +185,7 @@ fn read_stdin(buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>)) {
     }
     match stdin.take(MAX_DOCUMENT_BYTES + 1 - buffer.len() as u64).read_to_end(buffer) {
         Ok(_) if buffer.len() as u64 > MAX_DOCUMENT_BYTES => see(Seen::Unreadable(refuse(too_large()))),
-        Ok(_) => see(Seen::Text(Text { file: FILE, first_line: 1, bytes: buffer })),
+        Ok(_) => see(Seen::Text(Text { file: FILE, first_line: 1, begins: true, bytes: buffer })),
         Err(error) => see(Seen::Unreadable(refuse(error))),
     }
 }

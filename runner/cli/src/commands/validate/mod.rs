@@ -10,7 +10,7 @@ mod sarif;
 
 use std::io;
 
-use contract_check::{Checked, Checker, Kind, Options, Severity, Violation, kind};
+use contract_check::{Checked, Checker, Exchange, Kind, Options, Severity, Violation, kind};
 use contract_engine::Failure;
 use contract_ipc::Exit;
 use contract_json::{Position, Tape};
@@ -30,6 +30,17 @@ struct Totals {
 }
 
 impl Totals {
+    fn count(&mut self, checked: &Checked) {
+        self.documents += 1;
+        self.invalid += u64::from(!checked.is_valid());
+        for violation in &checked.violations {
+            match violation.rule.severity {
+                Severity::Error => self.errors += 1,
+                Severity::Warning => self.warnings += 1,
+            }
+        }
+    }
+
     fn exit(self) -> Exit {
         match self {
             Self { unreadable: 1.., .. } => Exit::Usage,
@@ -83,26 +94,25 @@ fn check_all(
     let mut totals = Totals::default();
     let mut printed = Ok(());
     let mut tape = Tape::new();
+    let mut exchange = Exchange::default();
     inputs::read(documents, &mut |seen| {
         let unreadable = match seen {
             Seen::Unreadable(unreadable) => unreadable,
-            Seen::Text(text) => match checker.check(&mut tape, text.bytes, kind) {
-                Err(error) => inputs::malformed(&text, &error),
-                Ok(checked) => {
-                    totals.documents += 1;
-                    totals.invalid += u64::from(!checked.is_valid());
-                    for violation in &checked.violations {
-                        match violation.rule.severity {
-                            Severity::Error => totals.errors += 1,
-                            Severity::Warning => totals.warnings += 1,
-                        }
-                    }
-                    if printed.is_ok() {
-                        printed = printer.document(&text, &checked);
-                    }
-                    return;
+            Seen::Text(text) => {
+                if text.begins {
+                    exchange = Exchange::default();
                 }
-            },
+                match checker.check_line(&mut tape, text.bytes, kind, &mut exchange) {
+                    Err(error) => inputs::malformed(&text, &error),
+                    Ok(checked) => {
+                        totals.count(&checked);
+                        if printed.is_ok() {
+                            printed = printer.document(&text, &checked);
+                        }
+                        return;
+                    }
+                }
+            }
         };
         totals.unreadable += 1;
         if printed.is_ok() {

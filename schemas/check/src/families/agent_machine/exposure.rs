@@ -4,8 +4,8 @@ use crate::node::Node;
 use crate::report::Report;
 use crate::rule::{Example, Rule, Severity};
 
-use super::super::workstation::duplicate::duplicates;
 use super::scope::text;
+use crate::duplicate::duplicates;
 
 /// Exposures that lead out of the machine.
 const OPEN_EXPOSURES: &[&str] = &["host", "cluster", "ingress"];

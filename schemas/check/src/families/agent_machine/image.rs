@@ -4,8 +4,8 @@ use crate::node::Node;
 use crate::report::Report;
 use crate::rule::{Example, Rule, Severity};
 
-use super::super::workstation::image::is_sha256;
 use super::scope::text;
+use crate::digest::is_sha256;
 
 /// Modes whose `imageOrCommand` is an image.
 const CONTAINER_MODES: &[&str] = &["podman", "podman-quadlet", "docker", "kubernetes"];

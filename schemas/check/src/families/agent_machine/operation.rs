@@ -4,9 +4,9 @@ use crate::node::Node;
 use crate::report::Report;
 use crate::rule::{Example, Rule, Severity};
 
-use super::super::workstation::duplicate::duplicates;
 use super::operation_events;
 use super::scope::{is_list, text};
+use crate::duplicate::duplicates;
 
 /// The operations, all of which are supported.
 const TYPES: &[&str] = &[

@@ -1,7 +1,7 @@
 //! hello: versions and capabilities.
 
 use super::BOTH;
-use crate::families::workstation::duplicate::duplicates;
+use crate::duplicate::duplicates;
 use crate::node::Node;
 use crate::report::Report;
 use crate::rule::{Example, Rule, Severity};

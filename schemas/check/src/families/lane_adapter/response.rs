@@ -1,7 +1,7 @@
 //! Responses: success or failure, error codes, and what operations give.
 
 use super::{BOTH, WORKSTATION};
-use crate::families::workstation::image::is_sha256;
+use crate::digest::is_sha256;
 use crate::families::workstation::relative::leaves_repository;
 use crate::node::Node;
 use crate::report::Report;

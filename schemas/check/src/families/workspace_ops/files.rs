@@ -1,5 +1,6 @@
 //! Files on their way, files in dispute, and ids given while a device was offline.
 
+use crate::digest::is_sha256;
 use crate::node::Node;
 use crate::report::Report;
 use crate::rule::{Example, Rule, Severity};
@@ -32,7 +33,7 @@ pub(crate) static OPS_CHECKSUM_FORM: Rule = Rule {
     kinds: &["transfer-operation"],
     what: "The checksum of a transfer is no SHA-256.",
     why: "Any other text can be compared with nothing.",
-    mend: "Write the 64 hex digits, with or without sha256: before them.",
+    mend: "Write the 64 hex digits in lower case, with or without sha256: before them.",
     source: "gap: the texts of the original demand SHA-256 in hex, its schema accepts any string",
     example: Example {
         base: TRANSFER,
@@ -163,8 +164,8 @@ pub(super) fn check_transfer(transfer: Node<'_>, report: &mut Report<'_>) {
     paths::check(transfer.get(local), report);
     let checksum = transfer.get("checksum");
     match checksum.str() {
-        Some(text) if !is_sha256(text) => {
-            report.add(&OPS_CHECKSUM_FORM, checksum, format!("\"{text}\" is no SHA-256"));
+        Some(text) if !is_sha256(text.strip_prefix("sha256:").unwrap_or(text)) => {
+            report.add(&OPS_CHECKSUM_FORM, checksum, format!("\"{text}\" is no SHA-256 in lower-case hex"));
         }
         None if status.is("completed") && !checksum.exists() => {
             report.add(&OPS_CHECKSUM_MISSING, transfer, "the status is completed, but `checksum` is missing");
@@ -193,11 +194,6 @@ fn check_bytes(progress: Node<'_>, completed: bool, report: &mut Report<'_>) {
         };
         report.add(&OPS_BYTES_CONTRADICTED, progress.get("bytesDone"), message);
     }
-}
-
-fn is_sha256(text: &str) -> bool {
-    let digits = text.strip_prefix("sha256:").unwrap_or(text);
-    digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 pub(super) fn check_availability(file: Node<'_>, report: &mut Report<'_>) {

@@ -30,7 +30,7 @@ pub(super) fn check(root: Node<'_>, report: &mut Report<'_>) {
     paths::check(root, report);
     let Some(path) = root.str() else { return };
     let place = Place::of(Root::Start).join(&as_programs_read(&Text::from(path)));
-    if let Judgement::Forbidden(_, what) = judge(&place, report.home()) {
-        report.add(&OPS_HOME_AS_ROOT, root, format!("\"{path}\" {what}"));
+    if let Judgement::Forbidden(reason) = judge(&place, report.home()) {
+        report.add(&OPS_HOME_AS_ROOT, root, format!("\"{path}\" {reason}"));
     }
 }

@@ -1,7 +1,7 @@
 //! Lanes of a workstation contract: names, steps, stages and mounts.
 
-use super::duplicate::duplicates;
 use super::{CONTRACTS, backend, commands, evidence, mounts};
+use crate::duplicate::duplicates;
 use crate::node::Node;
 use crate::report::Report;
 use crate::rule::{Example, Rule, Severity};

@@ -1,7 +1,7 @@
 //! Labels of a contract, and the evidence that its lanes promise.
 
 use super::CONTRACTS;
-use super::duplicate::duplicates;
+use crate::duplicate::duplicates;
 use crate::node::Node;
 use crate::report::Report;
 use crate::rule::{Example, Rule, Severity};

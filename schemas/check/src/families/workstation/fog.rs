@@ -1,6 +1,6 @@
 //! Fog nodes: what a node must have, and the receipt of a check.
 
-use super::duplicate::duplicates;
+use crate::duplicate::duplicates;
 use crate::node::Node;
 use crate::report::Report;
 use crate::rule::{Example, Rule, Severity};

@@ -1,7 +1,7 @@
 //! Identity tasks.
 
-use super::duplicate::duplicates;
 use super::relative::leaves_repository;
+use crate::duplicate::duplicates;
 use crate::node::Node;
 use crate::report::Report;
 use crate::rule::{Example, Rule, Severity};

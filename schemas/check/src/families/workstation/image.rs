@@ -1,5 +1,7 @@
 //! References of container images, as the OCI distribution specification writes them, pinned by digest.
 
+use crate::digest::is_sha256;
+
 /// Why a reference does not say exactly which image is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::families) enum Fault {
@@ -20,11 +22,6 @@ pub(in crate::families) fn fault(image: &str) -> Option<Fault> {
         Some((_, PLACEHOLDER)) => Some(Fault::Placeholder),
         _ => Some(Fault::Unpinned),
     }
-}
-
-/// Whether `text` is a SHA-256 in lower-case hex.
-pub(in crate::families) fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// `[HOST[:PORT]/]PATH[:TAG]`

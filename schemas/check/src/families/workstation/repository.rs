@@ -1,6 +1,6 @@
 //! Descriptors of repositories.
 
-use super::duplicate::duplicates;
+use crate::duplicate::duplicates;
 use crate::node::Node;
 use crate::report::Report;
 use crate::rule::{Example, Rule, Severity};

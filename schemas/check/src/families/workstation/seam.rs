@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::duplicate::duplicates;
+use crate::duplicate::duplicates;
 use crate::node::Node;
 use crate::report::Report;
 use crate::rule::{Example, Rule, Severity};

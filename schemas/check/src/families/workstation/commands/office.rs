@@ -95,11 +95,8 @@ fn private(place: &Place, home: Option<&str>) -> Option<&'static str> {
     let start = Place { names: place.names[..known].to_vec(), ..place.clone() };
     match judge(&start, home) {
         // A file that stands beside what is private is not meant; what a pattern matches may be.
-        Judgement::Forbidden(Reason::Private, what)
-            if known < place.names.len() || !what.starts_with("holds") =>
-        {
-            Some(what.trim_start_matches("is private: ").trim_start_matches("holds what is private: "))
-        }
+        Judgement::Forbidden(Reason::Private(what)) => Some(what),
+        Judgement::Forbidden(Reason::AbovePrivate(what)) if known < place.names.len() => Some(what),
         _ => None,
     }
 }

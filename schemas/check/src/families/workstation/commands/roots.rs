@@ -95,7 +95,7 @@ pub(in super::super) fn judge_root(
         for place in places(&as_programs_read(&path)) {
             match judge(&place, home) {
                 Judgement::Fine => {}
-                Judgement::Forbidden(reason, what) => return Some((rule_for(reason), what.to_owned())),
+                Judgement::Forbidden(reason) => return Some((rule_for(reason), reason.to_string())),
                 Judgement::Unknown(why) => {
                     unknown.get_or_insert_with(|| {
                         (&rules::MOUNT_ROOT_UNRESOLVED, format!("cannot be known: it depends on {why}"))
@@ -138,8 +138,8 @@ fn rule_for(reason: Reason) -> &'static Rule {
         Reason::WholeHome => &rules::MOUNT_ROOT_WHOLE_HOME,
         Reason::AboveHome => &rules::MOUNT_ROOT_ABOVE_HOME,
         Reason::OtherHome => &rules::MOUNT_ROOT_OTHER_HOME,
-        Reason::WholeDownloads => &rules::MOUNT_ROOT_WHOLE_DOWNLOADS,
-        Reason::WholeDocuments => &rules::MOUNT_ROOT_WHOLE_DOCUMENTS,
-        Reason::Private => &rules::MOUNT_ROOT_PRIVATE,
+        Reason::WholeDownloads | Reason::SharedDownloads => &rules::MOUNT_ROOT_WHOLE_DOWNLOADS,
+        Reason::WholeDocuments | Reason::SharedDocuments => &rules::MOUNT_ROOT_WHOLE_DOCUMENTS,
+        Reason::Private(_) | Reason::AbovePrivate(_) => &rules::MOUNT_ROOT_PRIVATE,
     }
 }
