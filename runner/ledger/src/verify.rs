@@ -1,12 +1,19 @@
 //! Verification of the whole chain, from the file alone.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead, BufReader, Read as _};
+use std::num::NonZero;
 use std::path::Path;
+use std::{mem, thread};
 
-use crate::entry::Judge;
+use crate::entry::{Judge, Link};
 use crate::error::LedgerError;
 use crate::head::Head;
+
+/// Lines that a thread takes at a time, in bytes: so many that its start costs nothing beside them.
+const PART_BYTES: u64 = 1 << 20;
+/// More threads than this wait for the file.
+const MAX_THREADS: usize = 8;
 
 /// What was found to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,29 +62,88 @@ pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified, LedgerErr
 }
 
 fn verify_lines(path: &Path) -> Result<Option<Head>, LedgerError> {
-    let mut reader =
-        BufReader::with_capacity(256 * 1024, File::open(path).map_err(LedgerError::unreadable(path))?);
-    let mut judge = Judge::new();
-    let mut line = Vec::new();
-    let mut last: Option<Head> = None;
+    let mut file = BufReader::new(File::open(path).map_err(LedgerError::unreadable(path))?);
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
+    let mut parts: Vec<Part> = (0..threads).map(|_| Part::new()).collect();
+    let mut last = None;
     loop {
-        line.clear();
-        if reader.read_until(b'\n', &mut line).map_err(LedgerError::unreadable(path))? == 0 {
-            return Ok(last);
+        let mut filled = 0;
+        while filled < threads && parts[filled].read(&mut file).map_err(LedgerError::unreadable(path))? {
+            filled += 1;
         }
-        let (number, start) = last.as_ref().map_or((1, 0), |last| (last.count + 1, last.bytes));
-        let Some(text) = line.strip_suffix(b"\n") else {
-            let what = format!("{} bytes without a line feed", line.len());
-            return Err(LedgerError::Torn { line: number, what });
-        };
-        let mismatch = |what: String| LedgerError::Mismatch { line: number, what };
-        let link = judge.line(text).map_err(mismatch)?;
-        if link.sequence != number - 1 {
-            return Err(mismatch(format!("`ledgerSeq` is {}, not {}", link.sequence, number - 1)));
+        let Some((first, others)) = parts[..filled].split_first_mut() else { return Ok(last) };
+        thread::scope(|scope| {
+            for part in others {
+                scope.spawn(|| part.judge());
+            }
+            first.judge();
+        });
+        for part in &mut parts[..filled] {
+            last = part.join(last)?;
         }
-        if link.previous.as_deref() != last.as_ref().map(|last| last.hash.as_str()) {
-            return Err(mismatch("`ledgerPrevHash` is not the hash of the entry before".to_owned()));
+    }
+}
+
+/// Consecutive lines, which one thread judges.
+struct Part {
+    judge: Judge,
+    text: Vec<u8>,
+    links: Vec<Link>,
+    /// What is wrong with the line after the last of `links`.
+    fault: Option<String>,
+}
+
+impl Part {
+    fn new() -> Self {
+        Self { judge: Judge::new(), text: Vec::new(), links: Vec::new(), fault: None }
+    }
+
+    /// Takes the next lines; `false` when there are none.
+    fn read(&mut self, file: &mut impl BufRead) -> io::Result<bool> {
+        self.text.clear();
+        file.by_ref().take(PART_BYTES).read_to_end(&mut self.text)?;
+        if !self.text.ends_with(b"\n") {
+            file.read_until(b'\n', &mut self.text)?;
         }
-        last = Some(Head::new(link.sequence, link.hash, start + line.len() as u64));
+        Ok(!self.text.is_empty())
+    }
+
+    /// Judges each line by itself, up to the first fault.
+    fn judge(&mut self) {
+        self.links.clear();
+        self.fault = None;
+        for line in self.text.split_inclusive(|&byte| byte == b'\n') {
+            let Some(text) = line.strip_suffix(b"\n") else { return };
+            match self.judge.line(text) {
+                Ok(link) => self.links.push(link),
+                Err(what) => return self.fault = Some(what),
+            }
+        }
+    }
+
+    /// Holds the lines against each other and against the one before.
+    fn join(&mut self, mut last: Option<Head>) -> Result<Option<Head>, LedgerError> {
+        let mut links = mem::take(&mut self.links).into_iter();
+        for line in self.text.split_inclusive(|&byte| byte == b'\n') {
+            let (number, start) = last.as_ref().map_or((1, 0), |last| (last.count + 1, last.bytes));
+            let mismatch = |what: String| LedgerError::Mismatch { line: number, what };
+            let Some(link) = links.next() else {
+                return Err(match &self.fault {
+                    Some(what) => mismatch(what.clone()),
+                    None => LedgerError::Torn {
+                        line: number,
+                        what: format!("{} bytes without a line feed", line.len()),
+                    },
+                });
+            };
+            if link.sequence != number - 1 {
+                return Err(mismatch(format!("`ledgerSeq` is {}, not {}", link.sequence, number - 1)));
+            }
+            if link.previous.as_deref() != last.as_ref().map(|last| last.hash.as_str()) {
+                return Err(mismatch("`ledgerPrevHash` is not the hash of the entry before".to_owned()));
+            }
+            last = Some(Head::new(link.sequence, link.hash, start + line.len() as u64));
+        }
+        Ok(last)
     }
 }

@@ -81,63 +81,70 @@ pub enum Mark {
 }
 
 impl Kind {
-    /// How surely `document` is of this kind; `None` when it is not. `said` is what the document says of itself.
-    pub(crate) fn recognises(&self, document: Value<'_>, said: &Said<'_>) -> Option<Sureness> {
-        let mut by_name = false;
+    /// Whether a document that says this names the kind. What it has beside that is not looked at.
+    pub(crate) fn is_named(&self, said: &Said<'_>) -> Naming {
+        let mut naming = Naming::Open;
         for mark in self.marks {
             match mark {
                 Mark::Named(name, text) => match said.value(name) {
-                    Some(value) => {
-                        return (value == *text).then_some(Sureness { by_name: true, marks: usize::MAX });
-                    }
-                    None => continue,
+                    Some(value) if value == *text => return Naming::Certain,
+                    Some(_) => return Naming::Other,
+                    None => {}
                 },
-                Mark::Is(name, text) if said.value(name) == Some(text) => by_name = true,
-                Mark::Is(..) => return None,
-                mark if mark.holds(document) => {}
-                _ => return None,
+                Mark::Is(name, text) if said.value(name) == Some(text) => naming = Naming::This,
+                Mark::Is(..) => return Naming::Other,
+                _ => {}
             }
         }
-        Some(Sureness { by_name, marks: self.marks.len() })
+        naming
+    }
+
+    /// Whether the document has what this kind has.
+    pub(crate) fn fits(&self, document: Value<'_>) -> bool {
+        self.marks.iter().all(|mark| matches!(mark, Mark::Is(..) | Mark::Named(..)) || mark.holds(document))
     }
 }
 
-/// Which of two kinds a document is more surely of: what it says counts more than what it has.
+/// What a document says of itself, held against one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Sureness {
-    by_name: bool,
-    marks: usize,
+pub(crate) enum Naming {
+    /// It says that it is of another kind.
+    Other,
+    /// It says nothing about that.
+    Open,
+    /// It says that it is of this kind.
+    This,
+    /// It says that it is of this kind, and needs no other mark.
+    Certain,
 }
 
 /// Members by which documents say what they are, the most telling first.
 const SAYING: &[&str] =
     &["kind", "type", "schemaVersion", "api_version", "apiVersion", "schema", "@type", "v"];
 
-/// What a document says of itself, found in one pass over its members.
+/// What a document says of itself, found in one pass over its members: the member and its string, the most telling first.
 #[derive(Debug, Default)]
-pub(crate) struct Said<'a>([Option<Cow<'a, str>>; SAYING.len()]);
+pub(crate) struct Said<'a>(Vec<(&'static str, Cow<'a, str>)>);
 
 impl<'a> Said<'a> {
     pub(crate) fn by(document: Value<'a>) -> Self {
-        let mut said = Self::default();
-        for (key, value) in document.entries() {
-            if let Some(key) = key.as_str()
-                && let Some(index) = SAYING.iter().position(|name| *name == key)
-            {
-                said.0[index] = value.as_str();
-            }
-        }
-        said
+        let rank = |name: &str| SAYING.iter().position(|known| *known == name);
+        let mut said: Vec<_> = document
+            .entries()
+            .filter_map(|(key, value)| Some((rank(&key.as_str()?)?, value.as_str()?)))
+            .collect();
+        said.sort_unstable_by_key(|(rank, _)| *rank);
+        Self(said.into_iter().map(|(rank, text)| (SAYING[rank], text)).collect())
     }
 
     /// The string of a member that says something; marks name no others.
     fn value(&self, name: &str) -> Option<&str> {
-        self.0[SAYING.iter().position(|known| *known == name)?].as_deref()
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, text)| &**text)
     }
 
     /// The most telling member.
     pub(crate) fn first(&self) -> Option<(&'static str, &str)> {
-        SAYING.iter().zip(&self.0).find_map(|(name, value)| Some((*name, value.as_deref()?)))
+        self.0.first().map(|(name, text)| (*name, &**text))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use contract_json::Value;
 
-use crate::kind::{Kind, Mark, Said};
+use crate::kind::{Kind, Mark, Naming, Said};
 use crate::rule::Rule;
 use crate::structure_rules::{KIND_UNKNOWN, KIND_VERSION_UNKNOWN};
 
@@ -25,11 +25,17 @@ pub(crate) fn recognise(
     kinds: impl Iterator<Item = &'static Kind> + Clone,
 ) -> Result<&'static Kind, Unrecognised> {
     let said = Said::by(document);
-    let sure = kinds.clone().filter_map(|kind| Some((kind.recognises(document, &said)?, kind)));
-    match sure.max_by_key(|(sureness, _)| *sureness) {
-        Some((_, kind)) => Ok(kind),
-        None => Err(why_not(document, &said, kinds)),
-    }
+    let surest = |naming: fn(Naming) -> bool| {
+        let sure = kinds.clone().filter_map(|kind| {
+            let named = kind.is_named(&said);
+            (naming(named) && (named == Naming::Certain || kind.fits(document))).then_some((named, kind))
+        });
+        sure.max_by_key(|(named, kind)| (*named, kind.marks.len())).map(|(_, kind)| kind)
+    };
+    // What a document says counts more than what it has, and is found sooner.
+    surest(|naming| naming >= Naming::This)
+        .or_else(|| surest(|naming| naming == Naming::Open))
+        .ok_or_else(|| why_not(document, &said, kinds.clone()))
 }
 
 fn why_not(

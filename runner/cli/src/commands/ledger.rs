@@ -15,6 +15,7 @@ use crate::args::{Format, LedgerCommand, Output};
 
 /// The longest receipt.
 const MAX_RECEIPT_BYTES: u64 = 16 << 20;
+const BUFFER_BYTES: usize = 256 << 10;
 
 pub(crate) fn ledger(command: &LedgerCommand, output: Output) -> Result<Exit, Failure> {
     match command {
@@ -106,7 +107,7 @@ fn append(ledger: &Path, receipts: &Path, repair: bool, sync: bool, output: Outp
     Ok(())
 }
 
-/// One document, or one a line when the first line is a document.
+/// One document a line when the first line is a document; otherwise the whole is one.
 fn each_receipt(receipts: &Path, take: &mut dyn FnMut(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
     let unreadable = |error: io::Error| {
         Failure::new(Code::ContractInputUnreadable, format!("{}: {error}", receipts.display()))
@@ -114,29 +115,32 @@ fn each_receipt(receipts: &Path, take: &mut dyn FnMut(&[u8]) -> Result<(), Failu
     let mut reader: Box<dyn BufRead> = if receipts == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
-        Box::new(BufReader::new(File::open(receipts).map_err(unreadable)?))
+        Box::new(BufReader::with_capacity(BUFFER_BYTES, File::open(receipts).map_err(unreadable)?))
     };
     let mut text = Vec::new();
-    let mut tape = Tape::new();
+    let mut lines = false;
     loop {
-        let before = text.len();
-        let read =
-            reader.by_ref().take(MAX_RECEIPT_BYTES + 1).read_until(b'\n', &mut text).map_err(unreadable)?;
+        // After the first line, which is no document, all the rest belongs to it.
+        let mut part = reader.by_ref().take(MAX_RECEIPT_BYTES + 1 - text.len() as u64);
+        let read = if lines || text.is_empty() {
+            part.read_until(b'\n', &mut text)
+        } else {
+            part.read_to_end(&mut text)
+        };
+        let read = read.map_err(unreadable)?;
         if text.len() as u64 > MAX_RECEIPT_BYTES {
             return Err(unreadable(io::Error::other("more than 16 MiB in one receipt")));
         }
-        if read == 0 {
-            let rest = text.trim_ascii();
-            return if rest.is_empty() { Ok(()) } else { take(rest) };
+        let receipt = text.trim_ascii();
+        if receipt.is_empty() {
+            text.clear();
+        } else if lines || read == 0 || Tape::new().parse(receipt, &Limits::default()).is_ok() {
+            lines = true;
+            take(receipt)?;
+            text.clear();
         }
-        // A line that is a document is one; otherwise the document goes on.
-        if before == 0 && text.trim_ascii().is_empty() {
-            text.clear();
-        } else if text.trim_ascii_end().ends_with(b"}")
-            && tape.parse(text.trim_ascii(), &Limits::default()).is_ok()
-        {
-            take(text.trim_ascii())?;
-            text.clear();
+        if read == 0 {
+            return Ok(());
         }
     }
 }

@@ -246,3 +246,29 @@ fn long_lines_are_found_from_the_end() {
     assert_eq!(again.append(&text(&receipt("x"))).unwrap().sequence, 2);
     verify(&path, None).unwrap();
 }
+
+#[test]
+fn a_ledger_that_several_threads_judge_is_one_chain() {
+    // 700 bytes an entry: parts of 1 MiB begin after about 1,500 and 3,000 of them.
+    let (_folder, path) = ledger(4_000);
+    assert_eq!(verify(&path, None).unwrap().head.count, 4_000);
+    let whole = std::fs::read(&path).unwrap();
+    let lines = lines(&path);
+    for number in [1, 1_400, 1_600, 3_200, 3_999] {
+        let mut changed = lines.clone();
+        changed[number] = changed[number].replace("0.94", "0.95");
+        write(&path, &changed);
+        // The change of the last entry contradicts the head, that of any other the entry after it.
+        let line = if number == 3_999 { 4_000 } else { number as u64 + 2 };
+        let error = verify(&path, None).unwrap_err();
+        assert!(
+            matches!(&error, LedgerError::Mismatch { line: told, .. } if *told == line),
+            "{number}: {error}"
+        );
+        changed.remove(number);
+        write(&path, &changed);
+        assert_eq!(code(&path), Code::LedgerMismatch, "{number}");
+    }
+    std::fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+    assert!(matches!(verify(&path, None), Err(LedgerError::Torn { line: 4_000, .. })));
+}
