@@ -125,10 +125,13 @@ pub(crate) struct ValidateArgs {
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
     /// The home folder that `~` stands for; otherwise lanes are judged for any home
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_parser = home_folder)]
     pub(crate) home: Option<String>,
+    /// Pass over what has such a name in folders and patterns; a pattern without / holds at any depth
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) exclude: Vec<String>,
     /// Say what a rule is for, with a bad and a good example
-    #[arg(long, value_name = "RULE", conflicts_with_all = ["documents", "kind", "home"])]
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["documents", "kind", "home", "exclude"])]
     pub(crate) explain: Option<String>,
 }
 
@@ -155,7 +158,7 @@ pub(crate) enum LedgerCommand {
         /// The ledger, an NDJSON file
         ledger: PathBuf,
         /// The head's hash, from elsewhere: sha256:HEX
-        #[arg(long, value_name = "HASH")]
+        #[arg(long, value_name = "HASH", value_parser = parse_hash)]
         expect_head: Option<String>,
     },
     /// Appends receipts: one JSON document, or NDJSON
@@ -168,6 +171,9 @@ pub(crate) enum LedgerCommand {
         /// Cut off a last line that was not written to its end, or bring a late head up to date, and keep a record beside the ledger
         #[arg(long)]
         repair: bool,
+        /// With --repair: the hash of the last entry, from elsewhere; a ledger without a head is mended with it alone
+        #[arg(long, value_name = "HASH", requires = "repair", value_parser = parse_hash)]
+        expect_head: Option<String>,
         /// Do not wait until each receipt is on the disk
         #[arg(long)]
         no_sync: bool,
@@ -299,4 +305,18 @@ fn line_bytes(text: &str) -> Result<usize, String> {
         .filter(|bytes| (1024..=MAX_LINE_BYTES).contains(bytes))
         .and_then(|bytes| usize::try_from(bytes).ok())
         .ok_or_else(|| "write bytes from 1KiB to 1GiB, such as 64MiB".to_owned())
+}
+
+fn parse_hash(text: &str) -> Result<String, String> {
+    let hex = text.strip_prefix("sha256:").unwrap_or_default();
+    let digits = hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if hex.len() == 64 && digits {
+        Ok(text.to_owned())
+    } else {
+        Err("write sha256: and 64 lower-case hex digits".to_owned())
+    }
+}
+
+fn home_folder(text: &str) -> Result<String, String> {
+    if text.starts_with('/') { Ok(text.to_owned()) } else { Err("write the whole path, from /".to_owned()) }
 }

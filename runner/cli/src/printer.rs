@@ -1,6 +1,6 @@
 //! Results on stdout, in the order of the calls.
 
-use std::io::{BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 
 use contract_engine::{Answer, Note, Watcher};
 use contract_json::write_canonical_string;
@@ -23,8 +23,8 @@ pub(crate) struct Printer {
     line: Vec<u8>,
     spinner: Option<Spinner>,
     verbose: bool,
-    /// Nobody reads stdout any more.
-    closed: bool,
+    /// Why stdout takes nothing any more.
+    closed: Option<io::Error>,
 }
 
 impl Printer {
@@ -39,7 +39,7 @@ impl Printer {
             line: Vec::new(),
             spinner,
             verbose,
-            closed: false,
+            closed: None,
         }
     }
 
@@ -56,14 +56,14 @@ impl Printer {
             self.next = call;
             self.write_early();
         }
-        self.closed |= self.out.flush().is_err();
+        self.flush();
     }
 
     /// One line.
     pub(crate) fn print(&mut self, line: &[u8]) {
         self.write(line);
         self.write(b"\n");
-        self.closed |= self.out.flush().is_err();
+        self.flush();
     }
 
     /// Lines whose turn has come.
@@ -72,10 +72,8 @@ impl Printer {
             match self.early.take(self.next) {
                 Ok(Some(line)) => self.write(&line),
                 Ok(None) => break,
-                // As when stdout is closed: the evidence has everything.
                 Err(error) => {
-                    style::say(&format!("later results cannot be held for their turn: {error}"));
-                    self.closed = true;
+                    self.closed = Some(not_held(&error));
                     break;
                 }
             }
@@ -84,8 +82,25 @@ impl Printer {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.closed = self.closed || self.out.write_all(&style::json_for_stdout(bytes)).is_err();
+        if self.closed.is_none() {
+            self.closed = self.out.write_all(&style::json_for_stdout(bytes)).err();
+        }
     }
+
+    fn flush(&mut self) {
+        if self.closed.is_none() {
+            self.closed = self.out.flush().err();
+        }
+    }
+
+    /// Whether everything was printed.
+    pub(crate) fn end(self) -> io::Result<()> {
+        self.closed.map_or(Ok(()), Err)
+    }
+}
+
+fn not_held(error: &io::Error) -> io::Error {
+    io::Error::other(format!("later results cannot be held for their turn: {error}"))
 }
 
 /// `{"ok":true,"data":{...}}` or `{"error":{"code":...,"message":...}}`
@@ -143,11 +158,10 @@ impl Watcher for Printer {
             self.write(&line);
             self.next += 1;
             self.write_early();
-        } else if !self.closed
+        } else if self.closed.is_none()
             && let Err(error) = self.early.keep(call, &line)
         {
-            style::say(&format!("results cannot be held for their turn: {error}"));
-            self.closed = true;
+            self.closed = Some(not_held(&error));
         }
         self.line = line;
     }

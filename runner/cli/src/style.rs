@@ -38,6 +38,11 @@ pub(crate) fn stdout_has_colour() -> bool {
     *STDOUT_IS_TERMINAL && !crate::around::no_color()
 }
 
+/// Whether stderr takes colours.
+pub(crate) fn stderr_has_colour() -> bool {
+    *COLOUR
+}
+
 /// Whether stderr is a terminal.
 pub(crate) fn is_terminal() -> bool {
     std::io::stderr().is_terminal()
@@ -65,10 +70,11 @@ pub(crate) fn tame(text: &str) -> String {
 
 /// JSON for stdout. On a terminal the controls that JSON lets through raw are escaped; it stays the same JSON.
 pub(crate) fn json_for_stdout(json: &[u8]) -> Cow<'_, [u8]> {
-    if *STDOUT_IS_TERMINAL { escaped(json) } else { Cow::Borrowed(json) }
+    if *STDOUT_IS_TERMINAL { json_escaped(json) } else { Cow::Borrowed(json) }
 }
 
-fn escaped(json: &[u8]) -> Cow<'_, [u8]> {
+/// JSON in which nothing acts on a terminal or a page; it stays the same JSON.
+pub(crate) fn json_escaped(json: &[u8]) -> Cow<'_, [u8]> {
     let acts = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
     match std::str::from_utf8(json) {
         Ok(text) if text.contains(acts) => {
@@ -93,8 +99,8 @@ mod tests {
     #[test]
     fn json_on_a_terminal_has_no_raw_controls() {
         let json = "{\"a\":\"\u{9b}31m\u{7f}\u{202e}é\"}";
-        assert_eq!(&*escaped(json.as_bytes()), "{\"a\":\"\\u009b31m\\u007f\\u202eé\"}".as_bytes());
-        assert!(matches!(escaped(b"{\"a\":1}"), Cow::Borrowed(_)));
+        assert_eq!(&*json_escaped(json.as_bytes()), "{\"a\":\"\\u009b31m\\u007f\\u202eé\"}".as_bytes());
+        assert!(matches!(json_escaped(b"{\"a\":1}"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -3,8 +3,11 @@
 use contract_check::{Checker, Options, Severity};
 use contract_json::{Limits, SortedAscii, Tape, Value};
 
+use crate::error::LedgerError;
+
 /// Kinds of receipts that can be chained.
 const CHAINED: &[&str] = &["inference-receipt", "escalation-decision"];
+const CHAINED_TITLES: &str = "InferenceReceipt and EscalationDecision";
 /// Violations that are told.
 const TOLD: usize = 5;
 
@@ -28,6 +31,14 @@ pub(crate) struct Link {
 impl Judge {
     pub(crate) fn new() -> Self {
         Self { checker: Checker::new(Options::default()), tape: Tape::new(), form: SortedAscii::default() }
+    }
+
+    /// Judges the line with this number.
+    ///
+    /// # Errors
+    /// `LEDGER_MISMATCH`
+    pub(crate) fn link(&mut self, line: &[u8], number: u64) -> Result<Link, LedgerError> {
+        self.line(line).map_err(|what| LedgerError::Mismatch { line: number, what })
     }
 
     /// Judges a line of a ledger, without its line feed.
@@ -87,13 +98,16 @@ fn placed(receipt: Value<'_>, sequence: u64, previous: Option<&str>) -> Result<V
     for (key, value) in receipt.entries() {
         if key.is_str("ledgerSeq") {
             if value.as_u64() != Some(sequence) {
-                return Err(format!("its `ledgerSeq` is {}, the next one is {sequence}", value.raw()));
+                return Err(format!(
+                    "its `ledgerSeq` is {}, the next one is {sequence}; leave it out, it is set here",
+                    value.raw()
+                ));
             }
         } else if key.is_str("ledgerPrevHash") {
             let given = value.as_str();
             if given.as_deref() != previous {
                 return Err(format!(
-                    "its `ledgerPrevHash` is {}, the last entry's hash is another",
+                    "its `ledgerPrevHash` is {}, the last entry's hash is another; leave it out, it is set here",
                     value.raw()
                 ));
             }
@@ -110,20 +124,21 @@ fn placed(receipt: Value<'_>, sequence: u64, previous: Option<&str>) -> Result<V
 
 fn judge(checker: &Checker, text: &[u8], value: Value<'_>) -> Result<(), String> {
     let checked = checker.check_parsed(text, value, None);
+    if let Some(kind) = checked.kind
+        && !CHAINED.contains(&kind.name)
+    {
+        let one = if kind.title.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+        return Err(format!("{one} {} is not chained; {CHAINED_TITLES} are", kind.title));
+    }
     let told: Vec<String> = checked
         .violations
         .iter()
         .filter(|violation| violation.rule.severity == Severity::Error)
         .take(TOLD)
-        .map(|violation| format!("{}: {}: {}", violation.rule.id, violation.pointer, violation.message))
+        .map(|violation| {
+            let at = if violation.pointer.is_empty() { "" } else { " at " };
+            format!("{}{at}{}: {}", violation.rule.id, violation.pointer, violation.message)
+        })
         .collect();
-    match checked.kind {
-        _ if !told.is_empty() => Err(told.join("; ")),
-        Some(kind) if CHAINED.contains(&kind.name) => Ok(()),
-        kind => Err(format!(
-            "a {} is not chained; {} are",
-            kind.map_or("document of an unknown kind", |kind| kind.title),
-            CHAINED.join(" and ")
-        )),
-    }
+    if told.is_empty() { Ok(()) } else { Err(told.join("; ")) }
 }

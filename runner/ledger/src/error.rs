@@ -32,6 +32,14 @@ pub enum LedgerError {
         /// What does not fit.
         what: String,
     },
+    /// The expected hash is that of an earlier entry.
+    #[error("the expected hash is that of line {line}; {more} were appended since")]
+    Grown {
+        /// Line of the ledger, from 1.
+        line: u64,
+        /// Entries after it.
+        more: u64,
+    },
     /// A writer was interrupted.
     #[error("line {line}: {what}")]
     Torn {
@@ -49,12 +57,10 @@ pub enum LedgerError {
         what: String,
     },
     /// There is no head to judge the end by.
-    #[error("{} has {count} entries and no head", path.display())]
+    #[error("{} has entries and no head", path.display())]
     NoHead {
         /// The ledger.
         path: PathBuf,
-        /// Its entries.
-        count: u64,
     },
 }
 
@@ -65,7 +71,7 @@ impl LedgerError {
         match self {
             Self::Unreadable { .. } => Code::ContractInputUnreadable,
             Self::Unwritable { .. } => Code::LedgerUnwritable,
-            Self::Mismatch { .. } => Code::LedgerMismatch,
+            Self::Mismatch { .. } | Self::Grown { .. } => Code::LedgerMismatch,
             Self::Torn { .. } => Code::LedgerTorn,
             Self::Invalid { .. } => Code::LedgerEntryInvalid,
             Self::NoHead { .. } => Code::LedgerNoHead,

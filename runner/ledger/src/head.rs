@@ -49,12 +49,18 @@ impl Head {
         PathBuf::from(name)
     }
 
+    /// The ledger itself when `path` is a link to it: its head lies beside it, and there is one.
+    #[must_use]
+    pub fn followed(path: &Path) -> PathBuf {
+        path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    }
+
     /// The head of a ledger; `None` when it has none.
     ///
     /// # Errors
     /// `CONTRACT_INPUT_UNREADABLE`; `LEDGER_MISMATCH` when there is something else in its file.
     pub fn read(ledger: &Path) -> Result<Option<Self>, LedgerError> {
-        let path = Self::path(ledger);
+        let path = Self::path(&Self::followed(ledger));
         let text = match std::fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(LedgerError::unreadable(&path))?,

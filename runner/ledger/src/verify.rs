@@ -30,8 +30,9 @@ pub struct Verified {
 /// `CONTRACT_INPUT_UNREADABLE`; `LEDGER_MISMATCH` and `LEDGER_TORN` with the first line that does not fit; `LEDGER_NO_HEAD` when
 /// there is neither a head file nor an expected hash.
 pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified, LedgerError> {
+    let path = &Head::followed(path);
     let head = Head::read(path)?;
-    let last = verify_lines(path)?;
+    let (last, met) = verify_lines(path, expected)?;
     let count = last.as_ref().map_or(0, |last| last.count);
     let mismatch = |what: String| LedgerError::Mismatch { line: count.max(1), what };
     if let Some(head) = &head
@@ -49,29 +50,31 @@ pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified, LedgerErr
         return Err(mismatch(what));
     }
     let Some(last) = last else {
-        return Err(LedgerError::NoHead { path: path.to_owned(), count });
+        return Err(LedgerError::NoHead { path: path.to_owned() });
     };
     match expected {
-        Some(hash) if hash != last.hash => {
-            Err(mismatch(format!("its hash is {}, not the expected one", last.hash)))
-        }
+        Some(hash) if hash != last.hash => Err(match met {
+            Some(line) => LedgerError::Grown { line, more: last.count - line },
+            None => mismatch(format!("its hash is {}, and no entry has the expected one", last.hash)),
+        }),
         Some(_) => Ok(Verified { head: last, expected: true }),
         None if head.is_some() => Ok(Verified { head: last, expected: false }),
-        None => Err(LedgerError::NoHead { path: path.to_owned(), count }),
+        None => Err(LedgerError::NoHead { path: path.to_owned() }),
     }
 }
 
-fn verify_lines(path: &Path) -> Result<Option<Head>, LedgerError> {
+/// The last entry, and the line whose hash is the expected one.
+fn verify_lines(path: &Path, expected: Option<&str>) -> Result<(Option<Head>, Option<u64>), LedgerError> {
     let mut file = BufReader::new(File::open(path).map_err(LedgerError::unreadable(path))?);
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
     let mut parts: Vec<Part> = (0..threads).map(|_| Part::new()).collect();
-    let mut last = None;
+    let (mut last, mut met) = (None, None);
     loop {
         let mut filled = 0;
         while filled < threads && parts[filled].read(&mut file).map_err(LedgerError::unreadable(path))? {
             filled += 1;
         }
-        let Some((first, others)) = parts[..filled].split_first_mut() else { return Ok(last) };
+        let Some((first, others)) = parts[..filled].split_first_mut() else { return Ok((last, met)) };
         thread::scope(|scope| {
             for part in others {
                 scope.spawn(|| part.judge());
@@ -79,6 +82,7 @@ fn verify_lines(path: &Path) -> Result<Option<Head>, LedgerError> {
             first.judge();
         });
         for part in &mut parts[..filled] {
+            met = met.or(part.line_of(expected, last.as_ref()));
             last = part.join(last)?;
         }
     }
@@ -119,6 +123,12 @@ impl Part {
                 Err(what) => return self.fault = Some(what),
             }
         }
+    }
+
+    /// The line with this hash; `last` is the entry before this part.
+    fn line_of(&self, hash: Option<&str>, last: Option<&Head>) -> Option<u64> {
+        let index = self.links.iter().position(|link| Some(link.hash.as_str()) == hash)?;
+        Some(last.map_or(0, |last| last.count) + index as u64 + 1)
     }
 
     /// Holds the lines against each other and against the one before.

@@ -133,9 +133,12 @@ fn absolute(names: &[&str], home: Option<&[&str]>) -> Judgement {
     };
     if let Some(home) = home {
         if starts(names, home) {
-            return below_home(&names[home.len()..], Reason::WholeHome);
-        }
-        if starts(home, names) {
+            let judgement = below_home(&names[home.len()..], Reason::WholeHome);
+            // A home may hold those of others: that of a container is often `/`.
+            if judgement != Judgement::Fine {
+                return judgement;
+            }
+        } else if starts(home, names) {
             return Judgement::Forbidden(Reason::AboveHome);
         }
     }

@@ -6,6 +6,7 @@ use contract_json::Value;
 
 use crate::kind::{Kind, Mark, Naming, Said};
 use crate::rule::Rule;
+use crate::structure::nearest;
 use crate::structure_rules::{KIND_UNKNOWN, KIND_VERSION_UNKNOWN};
 
 /// Why no kind was found.
@@ -14,7 +15,7 @@ pub(crate) enum Unrecognised {
     /// The document says what it is, but not in a version that is known.
     Version { title: &'static str, member: &'static str, found: String, known: Vec<&'static str> },
     /// It says something that no kind is called.
-    Name { member: &'static str, found: String },
+    Name { member: &'static str, found: String, meant: Option<(&'static str, &'static str)> },
     /// It says nothing.
     Nothing,
 }
@@ -64,9 +65,33 @@ fn why_not(
         }
     }
     match said.first() {
-        Some((member, found)) => Unrecognised::Name { member, found: found.to_owned() },
+        Some((member, found)) => {
+            Unrecognised::Name { member, found: found.to_owned(), meant: meant(member, found, kinds) }
+        }
         None => Unrecognised::Nothing,
     }
+}
+
+/// What stands in another member, or nearly so in this one, when a document is named as it is recognised.
+fn meant(
+    member: &str,
+    found: &str,
+    kinds: impl Iterator<Item = &'static Kind>,
+) -> Option<(&'static str, &'static str)> {
+    let names: Vec<(&str, &str)> = kinds
+        .flat_map(|kind| kind.marks)
+        .filter_map(|mark| match mark {
+            Mark::Is(name, value) | Mark::Named(name, value) => Some((*name, *value)),
+            _ => None,
+        })
+        .collect();
+    let elsewhere = names.iter().find(|(_, value)| *value == found).copied();
+    elsewhere.or_else(|| {
+        let here: Vec<&str> =
+            names.iter().filter(|(name, _)| *name == member).map(|(_, value)| *value).collect();
+        let near = nearest(found, &here)?;
+        names.into_iter().find(|(name, value)| *name == member && *value == near)
+    })
 }
 
 fn value(kind: &Kind, member: &str) -> Option<&'static str> {
@@ -100,7 +125,10 @@ impl fmt::Display for Unrecognised {
             Self::Version { title, member, found, known } => {
                 write!(f, "a {title} whose `{member}` is {found}; known: {}", known.join(", "))
             }
-            Self::Name { member, found } => write!(f, "no kind of document has `{member}` \"{found}\""),
+            Self::Name { member, found, meant } => {
+                write!(f, "no kind of document has `{member}` \"{found}\"")?;
+                meant.map_or(Ok(()), |(member, value)| write!(f, "; did you mean `{member}` \"{value}\"?"))
+            }
             Self::Nothing => f.write_str("nothing in it says what kind of document it is"),
         }
     }

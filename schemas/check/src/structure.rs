@@ -183,7 +183,7 @@ fn one_of(options: &Tree, found: &Tree) -> String {
 }
 
 /// The known name that was most likely meant.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let close = |candidate: &&&str| {
         strsim::jaro_winkler(&name.to_ascii_lowercase(), &candidate.to_ascii_lowercase()) > 0.85
     };

@@ -205,13 +205,13 @@ codes! {
         "Do not trust it; the first entry that does not fit is named.";
     LedgerTorn = "LEDGER_TORN", Violated,
         "The last line of the ledger was not written to its end, or the head is older than the last entry: a writer was interrupted.",
-        "If no one else writes, run `contract-runner ledger append LEDGER --repair < /dev/null`; it keeps a record of what it cut off.";
+        "If no one else writes, run `contract-runner ledger append LEDGER --repair < /dev/null`; it keeps a record of what it did.";
     LedgerEntryInvalid = "LEDGER_ENTRY_INVALID", Violated,
         "A receipt is not valid, so it is not appended.",
-        "Mend what is named; `contract-runner validate` shows the place.";
+        "Mend what is named; ledgerSeq and ledgerPrevHash are set by the ledger and best left out.";
     LedgerNoHead = "LEDGER_NO_HEAD", Unverifiable,
         "The ledger has no head, so a changed last entry and a cut tail cannot be seen.",
-        "Give the hash of the last entry with --expect-head, from where it was kept.";
+        "Give the hash of the last entry with --expect-head, from where it was kept; to append, with --repair.";
     LedgerUnwritable = "LEDGER_UNWRITABLE", Evidence,
         "A receipt could not be written.",
         "Free space or correct the permissions; the receipt is not in the ledger.";

@@ -56,26 +56,26 @@ pub(crate) fn inspect(args: &InspectArgs, output: Output) -> Result<Exit, Failur
             "manifest": met.command.manifest.as_ref().map(|found| found.path.display().to_string()),
             "capabilities": met.capabilities,
             "profile": met.profile,
-        }));
+        }))?;
         return Ok(Exit::Satisfied);
     }
     let who = &met.capabilities.adapter;
-    print_line(&format!("{} {}", tame(&who.name), tame(&who.version)));
-    print_line(&format!("  command   {}", tame(&met.command.argv.join(" "))));
-    print_line(&format!("  digest    {digest}"));
+    print_line(&format!("{} {}", tame(&who.name), tame(&who.version)))?;
+    print_line(&format!("  command   {}", tame(&met.command.argv.join(" "))))?;
+    print_line(&format!("  digest    {digest}"))?;
     if let Some(found) = &met.command.manifest {
-        print_line(&format!("  manifest  {}", tame(&found.path.display().to_string())));
+        print_line(&format!("  manifest  {}", tame(&found.path.display().to_string())))?;
     }
     for line in &met.profile {
-        print_line(&format!("  {line}"));
+        print_line(&format!("  {line}"))?;
     }
     for capability in &met.capabilities.capabilities {
         let effects: Vec<_> = capability.side_effects().iter().map(|effect| effect.as_str()).collect();
         let effects = if effects.is_empty() { "no side effects".to_owned() } else { effects.join(", ") };
-        print_line(&format!("  --op {}  ({effects})", tame(&capability.name)));
+        print_line(&format!("  --op {}  ({effects})", tame(&capability.name)))?;
         for (name, schema) in [("args", &capability.input_schema), ("data", &capability.output_schema)] {
             if let Some(schema) = schema {
-                print_line(&format!("      {name}: {}", tame(&json!(schema).to_string())));
+                print_line(&format!("      {name}: {}", tame(&json!(schema).to_string())))?;
             }
         }
     }
@@ -105,7 +105,7 @@ pub(crate) fn lock(
         Failure::new(Code::ContractInternal, format!("the lock cannot be written: {error}"))
     })?;
     match out {
-        None => print_line(&text),
+        None => print_line(&text)?,
         Some(path) => {
             write_whole(path, &format!("{text}\n")).map_err(|error| {
                 let hint = "The folder must exist, and you must be allowed to write there.";

@@ -12,7 +12,7 @@ use crate::args::{Arguments, Output};
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "contract-runner", &mut text);
-    super::print_line(String::from_utf8_lossy(&text).trim_end());
+    super::print_line(String::from_utf8_lossy(&text).trim_end())?;
     Ok(Exit::Satisfied)
 }
 

@@ -62,13 +62,14 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
 /// A failure without a run.
 fn report(failure: &Failure, output: Output) -> Exit {
     if output.format == Format::Json {
-        print_json(
-            &json!({"v": "failure.v0", "exit": failure.code.exit().status(), "error": failure_json(failure)}),
-        );
-    } else {
-        show::failure(failure);
-        show::cure(failure);
+        let text =
+            json!({"v": "failure.v0", "exit": failure.code.exit().status(), "error": failure_json(failure)});
+        if print_json(&text).is_ok() {
+            return failure.code.exit();
+        }
     }
+    show::failure(failure);
+    show::cure(failure);
     failure.code.exit()
 }
 
@@ -83,14 +84,29 @@ fn failure_json(failure: &Failure) -> Value {
     error
 }
 
-fn print_json(value: &Value) {
+fn print_json(value: &Value) -> Result<(), Failure> {
     let text = value.to_string();
-    print_line(&String::from_utf8_lossy(&style::json_for_stdout(text.as_bytes())));
+    print_line(&String::from_utf8_lossy(&style::json_escaped(text.as_bytes())))
 }
 
-/// A line on stdout. Nobody may be there to read it.
-fn print_line(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+/// A line on stdout.
+fn print_line(text: &str) -> Result<(), Failure> {
+    printed(writeln!(std::io::stdout(), "{text}"))
+}
+
+/// What became of something that was printed. That nobody reads any more is no failure; that it is lost is one.
+fn printed(result: std::io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Code::ContractOutputFailed, format!("standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `1 entry`, `2 entries`
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn usage(what: impl Into<String>) -> Failure {

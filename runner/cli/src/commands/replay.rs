@@ -18,7 +18,7 @@ pub(crate) fn replay(
 ) -> Result<Exit, Failure> {
     let verdict = contract_receipts::verify(folder, None);
     if verdict.exit() != Exit::Satisfied {
-        super::verify::print(&verdict, output);
+        super::verify::print(&verdict, output)?;
         return Ok(verdict.exit());
     }
     let around = around::look()?;
@@ -45,9 +45,9 @@ pub(crate) fn replay(
     if output.format == Format::Json {
         print_json(
             &json!({"v": "replay.v0", "sameSubject": comparison.same_subject, "sameProgram": same_program, "status": outcome.receipt.status.as_str()}),
-        );
+        )?;
     } else {
-        super::compare::print(&comparison, output);
+        super::compare::print(&comparison, output)?;
     }
     if !same_program {
         note(output, "different: the adapter's files are not those of the recorded run");

@@ -114,11 +114,14 @@ fn execute(prepared: Prepared, single: bool, around: &Surroundings, output: Outp
     };
     let good = matches!(outcome.exit, Exit::Satisfied | Exit::Violated);
     let data = printer.take_single().filter(|_| good);
-    if output.format == Format::Json {
-        print_json(&outcome_json(&outcome, data.as_deref(), &folder));
-    } else if let Some(data) = data {
-        printer.print(&data);
-    }
+    let told = if output.format == Format::Json {
+        print_json(&outcome_json(&outcome, data.as_deref(), &folder))
+    } else {
+        if let Some(data) = data {
+            printer.print(&data);
+        }
+        super::printed(printer.end())
+    };
     if output.format == Format::Human || outcome.evidence_lost.is_some() {
         explain(&outcome, &profile, output);
     }
@@ -140,7 +143,13 @@ fn execute(prepared: Prepared, single: bool, around: &Surroundings, output: Outp
             note(output, "  the answer is no (ok: false)");
         }
     }
-    outcome.exit
+    match told {
+        Err(lost) if good => {
+            show::failure(&lost);
+            lost.code.exit()
+        }
+        _ => outcome.exit,
+    }
 }
 
 /// What was done: one call by its operation, several by their number.

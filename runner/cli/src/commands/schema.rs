@@ -13,14 +13,14 @@ use crate::args::{Format, Output, SchemaCommand};
 
 pub(crate) fn schema(command: &SchemaCommand, output: Output) -> Result<Exit, Failure> {
     match command {
-        SchemaCommand::List => list(output),
-        SchemaCommand::Show { kind } => print_line(known_kind(kind)?.schema.trim_end()),
+        SchemaCommand::List => list(output)?,
+        SchemaCommand::Show { kind } => print_line(known_kind(kind)?.schema.trim_end())?,
         SchemaCommand::Export { folder } => export(folder, output)?,
     }
     Ok(Exit::Satisfied)
 }
 
-fn list(output: Output) {
+fn list(output: Output) -> Result<(), Failure> {
     if output.format == Format::Json {
         let list: Vec<Value> = kinds()
             .map(|kind| json!({"kind": kind.name, "title": kind.title, "family": kind.family, "recognised": kind.recognised_by()}))
@@ -32,10 +32,11 @@ fn list(output: Output) {
     for kind in kinds() {
         if family != kind.family {
             family = kind.family;
-            print_line(&format!("{family}/"));
+            print_line(&format!("{family}/"))?;
         }
-        print_line(&format!("  {:<width$}  {}", kind.name, kind.recognised_by()));
+        print_line(&format!("  {:<width$}  {}", kind.name, kind.recognised_by()))?;
     }
+    Ok(())
 }
 
 fn export(folder: &Path, output: Output) -> Result<(), Failure> {

@@ -16,11 +16,11 @@ pub(crate) fn verify(folder: &Path, expected: Option<&str>, output: Output) -> R
         check_expected(text).map_err(|error| usage(format!("--expect-digest: {error}")))?;
     }
     let verdict = contract_receipts::verify(folder, expected);
-    print(&verdict, output);
+    print(&verdict, output)?;
     Ok(verdict.exit())
 }
 
-pub(super) fn print(verdict: &Verdict, output: Output) {
+pub(super) fn print(verdict: &Verdict, output: Output) -> Result<(), Failure> {
     if output.format == Format::Json {
         let (receipt, finding) = match verdict {
             Verdict::Verified { receipt } | Verdict::Consistent { receipt } => (json!(receipt), json!(null)),
@@ -32,15 +32,15 @@ pub(super) fn print(verdict: &Verdict, output: Output) {
                 }),
             ),
         };
-        print_json(&json!({
+        return print_json(&json!({
             "v": "verify.v0", "answer": verdict.answer(), "exit": verdict.exit().status(), "receipt": receipt, "finding": finding,
         }));
-        return;
     }
     match verdict {
         Verdict::Verified { receipt } | Verdict::Consistent { receipt } => {
-            print_line(&format!("{verdict} blake3:{}", receipt.blake3));
+            print_line(&format!("{verdict} blake3:{}", receipt.blake3))?;
         }
-        Verdict::Mismatch(_) | Verdict::Unverifiable(_) => print_line(&style::tame(&verdict.to_string())),
+        Verdict::Mismatch(_) | Verdict::Unverifiable(_) => print_line(&style::tame(&verdict.to_string()))?,
     }
+    Ok(())
 }

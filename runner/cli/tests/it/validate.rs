@@ -39,7 +39,11 @@ fn valid_invalid_and_unreadable_have_three_exit_statuses() {
             bench.run(["validate", "good.json", unreadable]).expect(2);
         }
     }
-    bench.run(["validate", "bad.json", "broken.json"]).expect(2).says("broken.json:1:8: duplicate key");
+    bench
+        .run(["validate", "bad.json", "broken.json"])
+        .expect(2)
+        .says("--> broken.json:1:8")
+        .says("duplicate key `a`");
     bench.run(["validate"]).expect(2).says("no document is named");
     bench.run(["validate", "good.json", "--kind", "nothing"]).expect(2).says("schema list");
     bench.run(["validate", "good.json", "--kind", "adapter.v0"]).expect(1);
@@ -259,4 +263,93 @@ fn the_documents_of_this_repository_and_of_a_run_are_valid() {
     bench.run(["adapter", "lock", "text-caps", "--out", "adapters.lock.json"]).expect(0);
     let done = bench.run(["validate", "out", "adapters.lock.json"]);
     assert!(done.expect(0).stdout.ends_with(" valid\n"), "{}", done.stdout);
+}
+
+#[test]
+fn what_is_no_json_is_shown_with_its_place_and_what_to_do() {
+    let bench = Bench::new();
+    for (text, why, mend) in [
+        ("{\"a\": 1,\n}", "unexpected `}`", "Remove the comma"),
+        ("// no\n{}", "unexpected `/`", "no comments"),
+        ("{'a': 1}", "unexpected `'`", "double quotes"),
+        ("{\"a\": 1 \"b\": 2}", "unexpected `\"`", "Write a comma"),
+        ("{a: 1}", "unexpected `a`", "names and texts in double quotes"),
+        ("kind: x", "unexpected `k`", "YAML"),
+        ("{\"a\": 1, \"a\": 2}", "duplicate key `a`", "Keep one"),
+        ("{\"a\": [1", "unexpected end of text", "Close every"),
+    ] {
+        bench.write("a.json", text);
+        bench.run(["validate", "a.json"]).expect(2).says("--> a.json:").says(why).says(mend);
+    }
+    bench.write("empty.ndjson", "# nothing\n\n");
+    bench.run(["validate", "empty.ndjson"]).expect(2).says("no document in this file");
+}
+
+#[test]
+fn names_are_left_out_of_folders_and_told_alike_however_they_are_given() {
+    let bench = Bench::new();
+    bench.write("lanes/good.json", GOOD);
+    bench.write("lanes/package.json", "{}");
+    bench.write("lanes/schemas/a.schema.json", "{}");
+    bench.run(["validate", "lanes"]).expect(1);
+    let exclude = ["--exclude", "package.json", "--exclude", "lanes/schemas"];
+    bench.run(["validate", "lanes"].iter().chain(&exclude)).expect(0);
+    bench.run(["validate", "lanes/*.json", "--exclude", "p*.json"]).expect(0);
+    bench.run(["validate", "lanes/package.json", "--exclude", "package.json"]).expect(1);
+    bench.run(["validate", "lanes", "--exclude", "["]).expect(2).says("--exclude [");
+    bench.write("bad.json", BAD);
+    let named =
+        |path: &str| json_lines(&bench.run(["validate", path, "--format", "json"]))[0]["file"].clone();
+    assert_eq!([named("."), named("./bad.json")], ["bad.json"; 2]);
+    let whole = bench.path("bad.json").display().to_string();
+    let sarif = bench.run(["validate", whole.as_str(), "--format", "sarif"]);
+    assert!(sarif.stdout.contains(&format!("\"uri\":\"file://{whole}\"")), "{}", sarif.stdout);
+}
+
+#[test]
+fn what_acts_on_a_terminal_does_not_leave_in_any_form() {
+    let bench = Bench::new();
+    bench.write("bad.json", &BAD.replace("issuer", "a\u{202e}b"));
+    for format in ["human", "json", "sarif", "junit", "github"] {
+        let done = bench.run(["validate", "bad.json", "--format", format]);
+        assert!(!done.expect(1).stdout.contains('\u{202e}'), "{format}");
+    }
+}
+
+#[test]
+fn output_that_is_lost_is_a_failure() {
+    let bench = Bench::new();
+    bench.write("good.json", GOOD);
+    for arguments in [
+        &["validate", "good.json"][..],
+        &["schema", "list"],
+        &["completions", "bash"],
+        &["validate", "--explain", "SCHEMA_TYPE"],
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = bench.command(arguments).stdout(full).output().unwrap();
+        done(&output).expect(74).says("CONTRACT_OUTPUT_FAILED");
+    }
+}
+
+#[test]
+fn a_home_is_a_whole_path_and_one_that_holds_others_hides_nothing() {
+    let bench = Bench::new();
+    let lane = std::fs::read_to_string(
+        repository().join("conformance/good/workstation/workstation-contract.v0.1.json"),
+    )
+    .unwrap();
+    let mut lane: Value = serde_json::from_str(&lane).unwrap();
+    for (root, home) in
+        [("/home/me", "/"), ("/home/me/.ssh", "/"), ("/root", "/"), ("/home", "/home"), ("/home/me", "/home")]
+    {
+        lane["spec"]["lanes"][0]["steps"][0]["run"] =
+            format!("sourceosctl agent-machine mounts plan --dev-root {root}").into();
+        bench.write("lane.json", &lane.to_string());
+        let done = bench.run(["validate", "lane.json", "--home", home]);
+        assert!(done.expect(1).stdout.contains("MOUNT_ROOT_"), "{root} {home}: {}", done.stdout);
+    }
+    for home in ["", "here", "~"] {
+        bench.run(["validate", "lane.json", "--home", home]).expect(2).says("--home");
+    }
 }

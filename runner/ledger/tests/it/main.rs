@@ -125,8 +125,10 @@ fn without_a_head_nothing_is_claimed() {
     assert!(verify(&path, Some(&hash)).unwrap().expected);
     std::fs::write(Head::path(&path), "{\"v\":\"ledger-head.v0\"}").unwrap();
     assert_eq!(code(&path), Code::LedgerMismatch);
-    let (_folder, empty) = ledger(0);
-    assert_eq!(code(&empty), Code::LedgerNoHead);
+    // An emptied ledger whose head is gone, too.
+    std::fs::write(&path, "").unwrap();
+    std::fs::remove_file(Head::path(&path)).unwrap();
+    assert_eq!(code(&path), Code::LedgerNoHead);
 }
 
 #[test]
@@ -174,14 +176,14 @@ fn a_torn_line_stops_appending_until_it_is_repaired_and_recorded() {
     std::fs::write(&path, [&whole[..], b"{\"torn\":"].concat()).unwrap();
     assert_eq!(code(&path), Code::LedgerTorn);
     assert_eq!(Ledger::open(&path, false).unwrap_err().code(), Code::LedgerTorn);
-    let (mut open, repair) = Ledger::repair(&path, false, "2026-01-01T00:00:00.000Z").unwrap();
+    let (mut open, repair) = Ledger::repair(&path, false, None, "2026-01-01T00:00:00.000Z").unwrap();
     assert_eq!(repair.unwrap().removed, "{\"torn\":");
     let record: Value = serde_json::from_slice(&std::fs::read(Repair::path(&path)).unwrap()).unwrap();
     assert_eq!(record["removedSha256"], sha256_text(b"{\"torn\":"));
     assert_eq!(std::fs::read(&path).unwrap(), whole);
     open.append(&text(&receipt("after"))).unwrap();
     assert_eq!(verify(&path, None).unwrap().head.count, 3);
-    assert!(Ledger::repair(&path, false, "t").unwrap().1.is_none(), "nothing is left to repair");
+    assert!(Ledger::repair(&path, false, None, "t").unwrap().1.is_none(), "nothing is left to repair");
 }
 
 #[test]
@@ -192,7 +194,7 @@ fn a_head_that_is_late_is_seen_and_brought_up_to_date() {
     std::fs::write(Head::path(&path), &late).unwrap();
     assert_eq!(code(&path), Code::LedgerTorn);
     assert_eq!(Ledger::open(&path, false).unwrap_err().code(), Code::LedgerTorn);
-    assert_eq!(Ledger::repair(&path, false, "t").unwrap().1.unwrap().entries_after_head, 1);
+    assert_eq!(Ledger::repair(&path, false, None, "t").unwrap().1.unwrap().entries_after_head, 1);
     assert_eq!(verify(&path, None).unwrap().head.count, 3);
     // What does not continue the chain is no late head.
     let mut forged = lines(&path);
@@ -200,7 +202,7 @@ fn a_head_that_is_late_is_seen_and_brought_up_to_date() {
         forged[2].replace("0.94", "0.5").replace("sha256:", "sha256:0").replacen("sha256:0", "sha256:", 3);
     std::fs::write(Head::path(&path), &late).unwrap();
     write(&path, &forged);
-    assert_eq!(Ledger::repair(&path, false, "t").unwrap_err().code(), Code::LedgerMismatch);
+    assert_eq!(Ledger::repair(&path, false, None, "t").unwrap_err().code(), Code::LedgerMismatch);
 }
 
 #[test]
@@ -221,17 +223,81 @@ fn many_writers_make_one_chain() {
 }
 
 #[test]
-fn a_full_disk_leaves_no_half_line() {
-    // /dev/full takes no byte; the ledger itself is a link to it.
+fn an_entry_without_its_line_feed_gets_it_back() {
+    let (_folder, path) = ledger(3);
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+    assert_eq!(Ledger::open(&path, false).unwrap_err().code(), Code::LedgerTorn);
+    let repair = Ledger::repair(&path, false, None, "t").unwrap().1.unwrap();
+    assert!(repair.line_feed_restored && repair.removed.is_empty());
+    assert_eq!(std::fs::read(&path).unwrap(), whole);
+    verify(&path, None).unwrap();
+}
+
+#[test]
+fn a_repair_that_cannot_be_made_changes_nothing() {
+    let (_folder, path) = ledger(3);
+    let whole = std::fs::read(&path).unwrap();
+    // Of an entry that the head knows only a part is left.
+    let part = &whole[..whole.len() - 9];
+    std::fs::write(&path, part).unwrap();
+    assert_eq!(Ledger::repair(&path, false, None, "t").unwrap_err().code(), Code::LedgerMismatch);
+    assert_eq!(std::fs::read(&path).unwrap(), part);
+    assert!(!Repair::path(&path).exists());
+}
+
+#[test]
+fn a_ledger_without_a_head_is_repaired_with_the_hash_of_its_last_entry_alone() {
+    let (_folder, path) = ledger(3);
+    let head = Head::read(&path).unwrap().unwrap();
+    std::fs::remove_file(Head::path(&path)).unwrap();
+    assert_eq!(Ledger::open(&path, false).unwrap_err().code(), Code::LedgerNoHead);
+    assert_eq!(Ledger::repair(&path, false, None, "t").unwrap_err().code(), Code::LedgerNoHead);
+    let other = sha256_text(b"other");
+    assert_eq!(Ledger::repair(&path, false, Some(&other), "t").unwrap_err().code(), Code::LedgerMismatch);
+    let repair = Ledger::repair(&path, false, Some(&head.hash), "t").unwrap().1.unwrap();
+    assert_eq!((repair.head_before, repair.entries_after_head), (None, 3));
+    assert_eq!(verify(&path, None).unwrap().head, head);
+}
+
+#[test]
+fn a_hash_that_was_kept_earlier_is_found_in_a_ledger_that_has_grown() {
+    let (_folder, path) = ledger(3);
+    let kept = Head::read(&path).unwrap().unwrap().hash;
+    let mut open = Ledger::open(&path, false).unwrap();
+    open.append(&text(&receipt("later"))).unwrap();
+    assert!(matches!(verify(&path, Some(&kept)), Err(LedgerError::Grown { line: 3, more: 1 })));
+}
+
+#[test]
+fn a_first_receipt_that_is_refused_leaves_no_files() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("full.ndjson");
-    std::os::unix::fs::symlink("/dev/full", &path).unwrap();
-    let error =
-        Ledger::open(&path, false).and_then(|mut ledger| ledger.append(&text(&receipt("x"))).cloned());
-    assert!(
-        matches!(error, Err(LedgerError::Unwritable { .. } | LedgerError::Unreadable { .. })),
-        "{error:?}"
-    );
+    let path = folder.path().join("new.ndjson");
+    let mut open = Ledger::open(&path, false).unwrap();
+    assert_eq!(open.append(b"{}").unwrap_err().code(), Code::LedgerEntryInvalid);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    open.append(&text(&receipt("first"))).unwrap();
+    assert_eq!(verify(&path, None).unwrap().head.count, 1);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(Ledger::open(&path, false).unwrap_err().code(), Code::LedgerMismatch);
+}
+
+#[test]
+fn a_link_to_a_ledger_is_the_ledger() {
+    let (folder, path) = ledger(2);
+    let link = folder.path().join("link.ndjson");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    Ledger::open(&link, false).unwrap().append(&text(&receipt("through-the-link"))).unwrap();
+    assert_eq!(verify(&path, None).unwrap(), verify(&link, None).unwrap());
+    assert!(!Head::path(&link).exists());
+    // One that leads nowhere yet, and one to a device.
+    std::os::unix::fs::symlink("new.ndjson", folder.path().join("early.ndjson")).unwrap();
+    let early = folder.path().join("early.ndjson");
+    Ledger::open(&early, false).unwrap().append(&text(&receipt("first"))).unwrap();
+    assert_eq!(verify(&folder.path().join("new.ndjson"), None).unwrap().head.count, 1);
+    let device = folder.path().join("full.ndjson");
+    std::os::unix::fs::symlink("/dev/full", &device).unwrap();
+    assert_eq!(Ledger::open(&device, false).unwrap_err().code(), Code::LedgerUnwritable);
 }
 
 #[test]

@@ -24,9 +24,9 @@ pub(super) fn explain(id: &str, output: Output) -> Result<Exit, Failure> {
             "v": "rule.v0", "id": rule.id, "severity": rule.severity.as_str(), "kinds": rule.kinds,
             "what": rule.what, "why": rule.why, "mend": rule.mend, "source": rule.source,
             "example": {"at": rule.example.at, "bad": rule.example.bad, "good": rule.example.good},
-        }));
+        }))?;
     } else {
-        print_line(&text(rule));
+        print_line(&text(rule))?;
     }
     Ok(Exit::Satisfied)
 }

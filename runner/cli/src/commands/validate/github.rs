@@ -6,8 +6,10 @@ use std::io::{self, Write};
 
 use contract_check::{Checked, Severity};
 
+use super::super::counted;
 use super::inputs::{Text, Unreadable};
 use super::{Printer, Totals, position};
+use crate::style;
 
 pub(super) struct Github<W> {
     out: W,
@@ -41,7 +43,7 @@ impl<W: Write> Printer for Github<W> {
         Ok(())
     }
 
-    fn unreadable(&mut self, unreadable: &Unreadable) -> io::Result<()> {
+    fn unreadable(&mut self, unreadable: &Unreadable<'_>) -> io::Result<()> {
         let file = property(&unreadable.file);
         let place =
             unreadable.at.map(|at| format!(",line={},col={}", at.line, at.column)).unwrap_or_default();
@@ -51,8 +53,10 @@ impl<W: Write> Printer for Github<W> {
     fn end(&mut self, totals: Totals) -> io::Result<()> {
         writeln!(
             self.out,
-            "{} documents, {} invalid, {} unreadable",
-            totals.documents, totals.invalid, totals.unreadable
+            "{}, {} invalid, {} unreadable",
+            counted(totals.documents, "document", "documents"),
+            totals.invalid,
+            totals.unreadable
         )?;
         self.out.flush()
     }
@@ -60,7 +64,8 @@ impl<W: Write> Printer for Github<W> {
 
 /// The text of a command: what would end it is escaped.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let lines: Vec<String> = text.split('\n').map(|line| style::tame(line).replace('%', "%25")).collect();
+    lines.join("%0A")
 }
 
 /// A value before the text.

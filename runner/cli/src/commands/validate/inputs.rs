@@ -5,8 +5,9 @@ use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use contract_engine::open_regular;
-use contract_json::{JsonError, JsonErrorKind, Limits, Position, Tape};
-use walkdir::WalkDir;
+use contract_json::{Limits, Position, Tape};
+use glob::Pattern;
+use walkdir::{DirEntry, WalkDir};
 
 /// The largest document, and the longest line of an NDJSON file.
 pub(super) const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
@@ -28,28 +29,67 @@ pub(super) struct Text<'a> {
 
 /// Something that was named and cannot be read.
 #[derive(Debug)]
-pub(super) struct Unreadable {
+pub(super) struct Unreadable<'a> {
     pub(super) file: String,
     pub(super) at: Option<Position>,
     pub(super) why: String,
+    /// What to do, where that is known.
+    pub(super) mend: Option<&'static str>,
+    /// The text, when it was read.
+    pub(super) source: Option<Source<'a>>,
+}
+
+/// A place in a text that is no document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) text: Text<'a>,
+    /// In bytes.
+    pub(super) offset: usize,
+}
+
+impl Unreadable<'_> {
+    fn new(file: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { file: file.into(), at: None, why: why.into(), mend: None, source: None }
+    }
 }
 
 /// What comes out of the inputs, one after the other.
 pub(super) enum Seen<'a> {
     Text(Text<'a>),
-    Unreadable(Unreadable),
+    Unreadable(Unreadable<'a>),
+}
+
+/// Names that are passed over in folders and patterns, as in .gitignore: one without a slash at any depth.
+#[derive(Debug, Default)]
+pub(super) struct Excluded(Vec<Pattern>);
+
+impl Excluded {
+    /// # Errors
+    /// Which pattern is none, and why.
+    pub(super) fn parse(patterns: &[String]) -> Result<Self, String> {
+        let parse = |text: &String| Pattern::new(text).map_err(|error| format!("--exclude {text}: {error}"));
+        Ok(Self(patterns.iter().map(parse).collect::<Result<_, _>>()?))
+    }
+
+    fn holds(&self, path: &Path) -> bool {
+        self.0.iter().any(|pattern| {
+            let whole = pattern.as_str().contains('/');
+            let name = path.file_name().map(Path::new).unwrap_or(path);
+            pattern.matches_path(if whole { path.strip_prefix(".").unwrap_or(path) } else { name })
+        })
+    }
 }
 
 /// Reads everything that `given` names, in that order; what is in a folder in the order of names.
-pub(super) fn read(given: &[String], see: &mut dyn FnMut(Seen<'_>)) {
+pub(super) fn read(given: &[String], excluded: &Excluded, see: &mut dyn FnMut(Seen<'_>)) {
     let mut buffer = Vec::new();
     for name in given {
         if name == "-" {
             read_stdin(&mut buffer, see);
         } else if Path::new(name).symlink_metadata().is_ok() || !is_pattern(name) {
-            read_path(Path::new(name), &mut buffer, see);
+            read_path(Path::new(name), excluded, &mut buffer, see);
         } else {
-            read_pattern(name, &mut buffer, see);
+            read_pattern(name, excluded, &mut buffer, see);
         }
     }
 }
@@ -58,8 +98,8 @@ fn is_pattern(name: &str) -> bool {
     name.contains(['*', '?', '['])
 }
 
-fn read_pattern(pattern: &str, buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>)) {
-    let refused = |why: String| Seen::Unreadable(Unreadable { file: pattern.to_owned(), at: None, why });
+fn read_pattern(pattern: &str, excluded: &Excluded, buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>)) {
+    let refused = |why: String| Seen::Unreadable(Unreadable::new(pattern, why));
     let paths = match glob::glob(pattern) {
         Ok(paths) => paths,
         Err(error) => return see(refused(format!("no pattern: {error}"))),
@@ -68,7 +108,8 @@ fn read_pattern(pattern: &str, buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_
     for path in paths {
         met = true;
         match path {
-            Ok(path) => read_path(&path, buffer, see),
+            Ok(path) if excluded.holds(&path) => {}
+            Ok(path) => read_path(&path, excluded, buffer, see),
             Err(error) => see(Seen::Unreadable(unreadable(error.path(), error.error()))),
         }
     }
@@ -77,16 +118,18 @@ fn read_pattern(pattern: &str, buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_
     }
 }
 
-fn read_path(path: &Path, buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>)) {
-    if path.is_dir() { read_folder(path, buffer, see) } else { read_file(path, buffer, see) }
+fn read_path(path: &Path, excluded: &Excluded, buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>)) {
+    if path.is_dir() { read_folder(path, excluded, buffer, see) } else { read_file(path, buffer, see) }
 }
 
 /// Every document below a folder. Links to folders are not followed, so there is no loop; names that start with a dot are passed over.
-fn read_folder(folder: &Path, buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>)) {
+fn read_folder(folder: &Path, excluded: &Excluded, buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>)) {
     let mut met = false;
-    let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
+    let hidden = |entry: &DirEntry| {
+        entry.file_name().as_encoded_bytes().starts_with(b".") || excluded.holds(entry.path())
+    };
     let entries = WalkDir::new(folder).sort_by_file_name().into_iter();
-    for entry in entries.filter_entry(|entry| entry.depth() == 0 || !hidden(entry.file_name())) {
+    for entry in entries.filter_entry(|entry| entry.depth() == 0 || !hidden(entry)) {
         match entry {
             Ok(entry) if !entry.file_type().is_dir() && has_extension(entry.path(), DOCUMENTS) => {
                 // A link to a folder has a name like a document now and then.
@@ -106,7 +149,7 @@ fn read_folder(folder: &Path, buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>
     }
     if !met {
         let why = format!("no document in this folder (names end in .{})", DOCUMENTS.join(", ."));
-        see(Seen::Unreadable(Unreadable { file: shown(folder), at: None, why }));
+        see(Seen::Unreadable(Unreadable::new(shown(folder), why)));
     }
 }
 
@@ -147,8 +190,9 @@ fn read_lines(file: &str, reader: &mut dyn BufRead, buffer: &mut Vec<u8>, see: &
     for line in 1.. {
         buffer.clear();
         let why = match reader.take(MAX_DOCUMENT_BYTES + 1).read_until(b'\n', buffer) {
+            Ok(0) if begins => "no document in this file".to_owned(),
             Ok(0) => return,
-            Ok(read) if read as u64 > MAX_DOCUMENT_BYTES => too_large(),
+            Ok(read) if read as u64 > MAX_DOCUMENT_BYTES => too_large().to_string(),
             Ok(_) => {
                 let bytes = buffer.trim_ascii();
                 if !bytes.is_empty() && !bytes.starts_with(b"#") {
@@ -158,10 +202,10 @@ fn read_lines(file: &str, reader: &mut dyn BufRead, buffer: &mut Vec<u8>, see: &
                 }
                 continue;
             }
-            Err(error) => error,
+            Err(error) => error.to_string(),
         };
         let at = Some(Position { line, column: 1 });
-        return see(Seen::Unreadable(Unreadable { file: file.to_owned(), at, why: why.to_string() }));
+        return see(Seen::Unreadable(Unreadable { at, ..Unreadable::new(file, why) }));
     }
 }
 
@@ -170,7 +214,7 @@ fn read_stdin(buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>)) {
     const FILE: &str = "<stdin>";
     let mut stdin = io::stdin().lock();
     buffer.clear();
-    let refuse = |why: io::Error| Unreadable { file: FILE.to_owned(), at: None, why: why.to_string() };
+    let refuse = |why: io::Error| Unreadable::new(FILE, why.to_string());
     match stdin.by_ref().take(MAX_DOCUMENT_BYTES + 1).read_until(b'\n', buffer) {
         Err(error) => return see(Seen::Unreadable(refuse(error))),
         Ok(read) if read as u64 > MAX_DOCUMENT_BYTES => {
@@ -190,26 +234,14 @@ fn read_stdin(buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>)) {
     }
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Unreadable {
+fn unreadable(path: &Path, error: &io::Error) -> Unreadable<'static> {
     let pipe = error.kind() == io::ErrorKind::Other && !path.is_dir();
-    let hint = if pipe { "; a pipe is read as `-`" } else { "" };
-    Unreadable { file: shown(path), at: None, why: format!("{error}{hint}") }
-}
-
-/// A text that is no JSON.
-pub(super) fn malformed(text: &Text<'_>, error: &JsonError) -> Unreadable {
-    let mut at = error.position(text.bytes);
-    at.line += text.first_line - 1;
-    let why = match error.kind {
-        JsonErrorKind::TrailingText => {
-            "text after the value (name a file with one document a line .ndjson)".to_owned()
-        }
-        kind => kind.to_string(),
-    };
-    Unreadable { file: text.file.to_owned(), at: Some(at), why }
+    let mend = pipe.then_some("A pipe is read as `-`.");
+    Unreadable { mend, ..Unreadable::new(shown(path), error.to_string()) }
 }
 
 fn shown(path: &Path) -> String {
-    let path: PathBuf = path.components().collect();
+    let inside = path.strip_prefix(".").ok().filter(|rest| !rest.as_os_str().is_empty());
+    let path: PathBuf = inside.unwrap_or(path).components().collect();
     path.display().to_string()
 }

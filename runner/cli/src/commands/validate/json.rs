@@ -19,7 +19,7 @@ impl<W: Write> Json<W> {
     }
 
     fn line(&mut self, value: &Value) -> io::Result<()> {
-        self.out.write_all(&style::json_for_stdout(value.to_string().as_bytes()))?;
+        self.out.write_all(&style::json_escaped(value.to_string().as_bytes()))?;
         self.out.write_all(b"\n")
     }
 }
@@ -34,7 +34,7 @@ impl<W: Write> Printer for Json<W> {
                 json!({
                     "rule": violation.rule.id, "severity": violation.rule.severity.as_str(),
                     "line": at.line, "column": at.column, "pointer": violation.pointer,
-                    "message": violation.message, "mend": violation.rule.mend,
+                    "message": style::tame(&violation.message), "mend": violation.rule.mend,
                 })
             })
             .collect();
@@ -44,10 +44,10 @@ impl<W: Write> Printer for Json<W> {
         }))
     }
 
-    fn unreadable(&mut self, unreadable: &Unreadable) -> io::Result<()> {
+    fn unreadable(&mut self, unreadable: &Unreadable<'_>) -> io::Result<()> {
         self.line(&json!({
             "v": "validate.v0", "file": unreadable.file, "line": unreadable.at.map(|at| at.line),
-            "column": unreadable.at.map(|at| at.column), "unreadable": unreadable.why,
+            "column": unreadable.at.map(|at| at.column), "unreadable": style::tame(&unreadable.why), "mend": unreadable.mend,
         }))
     }
 

@@ -6,6 +6,7 @@ mod human;
 mod inputs;
 mod json;
 mod junit;
+mod malformed;
 mod sarif;
 
 use std::io;
@@ -15,7 +16,7 @@ use contract_engine::Failure;
 use contract_ipc::Exit;
 use contract_json::{Position, Tape};
 
-use self::inputs::{Seen, Text, Unreadable};
+use self::inputs::{Excluded, Seen, Text, Unreadable};
 use super::usage;
 use crate::args::{Format, Output, ValidateArgs};
 
@@ -53,7 +54,7 @@ impl Totals {
 /// One way of printing what is found. Errors of stdout end the run: nobody reads any more.
 trait Printer {
     fn document(&mut self, text: &Text<'_>, checked: &Checked) -> io::Result<()>;
-    fn unreadable(&mut self, unreadable: &Unreadable) -> io::Result<()>;
+    fn unreadable(&mut self, unreadable: &Unreadable<'_>) -> io::Result<()>;
     fn end(&mut self, totals: Totals) -> io::Result<()>;
 }
 
@@ -67,6 +68,7 @@ pub(crate) fn validate(args: &ValidateArgs, output: Output) -> Result<Exit, Fail
         );
     }
     let kind = args.kind.as_deref().map(known_kind).transpose()?;
+    let excluded = Excluded::parse(&args.exclude).map_err(usage)?;
     let checker = Checker::new(Options { home: args.home.clone() });
     let out = io::BufWriter::new(io::stdout().lock());
     let mut printer: Box<dyn Printer> = match output.format {
@@ -76,17 +78,14 @@ pub(crate) fn validate(args: &ValidateArgs, output: Output) -> Result<Exit, Fail
         Format::Junit => Box::new(junit::Junit::new(out)),
         Format::Github => Box::new(github::Github::new(out)),
     };
-    let (totals, printed) = check_all(&args.documents, &checker, kind, printer.as_mut());
-    match printed.and_then(|()| printer.end(totals)) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(contract_ipc::Code::ContractOutputFailed, format!("standard output: {error}")))
-        }
-        _ => Ok(totals.exit()),
-    }
+    let (totals, written) = check_all(&args.documents, &excluded, &checker, kind, printer.as_mut());
+    super::printed(written.and_then(|()| printer.end(totals)))?;
+    Ok(totals.exit())
 }
 
 fn check_all(
     documents: &[String],
+    excluded: &Excluded,
     checker: &Checker,
     kind: Option<&'static Kind>,
     printer: &mut dyn Printer,
@@ -95,7 +94,7 @@ fn check_all(
     let mut printed = Ok(());
     let mut tape = Tape::new();
     let mut exchange = Exchange::default();
-    inputs::read(documents, &mut |seen| {
+    inputs::read(documents, excluded, &mut |seen| {
         let unreadable = match seen {
             Seen::Unreadable(unreadable) => unreadable,
             Seen::Text(text) => {
@@ -103,7 +102,7 @@ fn check_all(
                     exchange = Exchange::default();
                 }
                 match checker.check_line(&mut tape, text.bytes, kind, &mut exchange) {
-                    Err(error) => inputs::malformed(&text, &error),
+                    Err(error) => malformed::malformed(&text, &error),
                     Ok(checked) => {
                         totals.count(&checked);
                         if printed.is_ok() {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::inputs::{Text, Unreadable};
 use super::{Printer, Totals, position};
+use crate::style;
 
 /// Code scanning refuses a run with more results
 /// (<https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>).
@@ -40,13 +41,13 @@ impl<W: Write> Printer for Sarif<W> {
         Ok(())
     }
 
-    fn unreadable(&mut self, unreadable: &Unreadable) -> io::Result<()> {
+    fn unreadable(&mut self, unreadable: &Unreadable<'_>) -> io::Result<()> {
         let mut place = json!({"artifactLocation": {"uri": uri(&unreadable.file)}});
         if let Some(at) = unreadable.at {
             place["region"] = json!({"startLine": at.line, "startColumn": at.column});
         }
         self.notifications.push(json!({
-            "level": "error", "message": {"text": format!("unreadable: {}", unreadable.why)},
+            "level": "error", "message": {"text": format!("unreadable: {}", style::tame(&unreadable.why))},
             "locations": [{"physicalLocation": place}],
         }));
         Ok(())
@@ -76,7 +77,7 @@ impl<W: Write> Printer for Sarif<W> {
                 }],
             }],
         });
-        serde_json::to_writer(&mut self.out, &log)?;
+        self.out.write_all(&style::json_escaped(log.to_string().as_bytes()))?;
         self.out.write_all(b"\n")?;
         self.out.flush()
     }
@@ -109,7 +110,7 @@ fn result(text: &Text<'_>, violation: &Violation) -> Value {
     json!({
         "ruleId": violation.rule.id,
         "level": level(violation.rule),
-        "message": {"text": format!("{}\n{}", violation.message, violation.rule.mend)},
+        "message": {"text": format!("{}\n{}", style::tame(&violation.message), violation.rule.mend)},
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": {"uri": uri(text.file)},
@@ -120,9 +121,9 @@ fn result(text: &Text<'_>, violation: &Violation) -> Value {
     })
 }
 
-/// A path as a relative reference (RFC 3986).
+/// A path as a relative reference (RFC 3986), or as a file URI (RFC 8089) when it is absolute.
 fn uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
+    let mut uri = if path.starts_with('/') { "file://".to_owned() } else { String::new() };
     for byte in path.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
