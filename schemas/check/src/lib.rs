@@ -27,6 +27,7 @@ mod secrets;
 mod structure;
 mod structure_rules;
 mod text;
+mod time;
 
 pub use check::{Checked, Checker};
 pub use exchange::Exchange;
@@ -35,3 +36,4 @@ pub use kind::{Check, Kind, Mark};
 pub use node::Node;
 pub use report::{Options, Report, Violation};
 pub use rule::{Example, Rule, Severity};
+pub use time::Time;

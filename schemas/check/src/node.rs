@@ -2,8 +2,9 @@
 
 use std::slice;
 
-use jiff::Timestamp;
 use serde_json::Value;
+
+use crate::time::Time;
 
 /// A value of a document, or the absence of one. Cheap to copy.
 ///
@@ -100,6 +101,17 @@ impl<'a> Node<'a> {
         self.str() == Some(text)
     }
 
+    /// Whether it is a string in which nothing can be seen.
+    #[must_use]
+    pub fn is_blank(self) -> bool {
+        // Whitespace, and the characters without width of the blocks General Punctuation and below.
+        let unseen = |c: char| {
+            c.is_whitespace()
+                || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+        };
+        self.str().is_some_and(|text| text.chars().all(unseen))
+    }
+
     /// Whether it is `true`.
     #[must_use]
     pub fn is_true(self) -> bool {
@@ -126,7 +138,7 @@ impl<'a> Node<'a> {
 
     /// The instant that an RFC 3339 date-time names. Two spellings of one instant are equal.
     #[must_use]
-    pub fn time(self) -> Option<Timestamp> {
-        self.str()?.parse().ok()
+    pub fn time(self) -> Option<Time<'a>> {
+        Time::parse(self.str()?)
     }
 }

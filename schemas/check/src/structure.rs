@@ -8,6 +8,7 @@ use crate::kind::Kind;
 use crate::locate::{Found, Place, escape};
 use crate::rule::Rule;
 use crate::structure_rules as rules;
+use crate::time::Time;
 
 /// Memory of one compiled pattern. Patterns are ours; the bound is for whoever writes the next one.
 const PATTERN_BYTES: usize = 1 << 20;
@@ -21,6 +22,8 @@ const SHOWN: usize = 60;
 pub(crate) fn compile(kind: &Kind) -> Validator {
     jsonschema::options()
         .should_validate_formats(true)
+        // What a schema takes for a time, rules can compare.
+        .with_format("date-time", |text: &str| Time::parse(text).is_some())
         .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES))
         .build(&schema(kind))
         .expect("our schemas are JSON Schema")

@@ -120,7 +120,7 @@ pub(super) fn check(runtime: Node<'_>, report: &mut Report<'_>) {
         }
         let resolved = runtime.get("imageDigest");
         if let (Some(named), Some(resolved_hex)) = (pinned_digest(reference), resolved.str().and_then(hex))
-            && named != resolved_hex
+            && !named.eq_ignore_ascii_case(resolved_hex)
         {
             report.add(&POD_IMAGE_DIGESTS_DIFFER, resolved, format!("`imageOrCommand` says sha256:{named}"));
         }
@@ -139,6 +139,7 @@ fn pinned_digest(reference: &str) -> Option<&str> {
     reference.rsplit_once('@').and_then(|(_, digest)| hex(digest))
 }
 
+/// Also in upper case, which is another rule's business: what a rule does not read it cannot compare.
 fn hex(digest: &str) -> Option<&str> {
-    digest.strip_prefix("sha256:").filter(|hex| is_sha256(hex))
+    digest.strip_prefix("sha256:").filter(|hex| is_sha256(&hex.to_ascii_lowercase()))
 }

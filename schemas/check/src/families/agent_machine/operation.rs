@@ -230,14 +230,10 @@ pub(super) fn check(contract: Node<'_>, report: &mut Report<'_>) {
     );
 }
 
-fn is_blank(node: Node<'_>) -> bool {
-    node.str().is_some_and(|text| text.trim().is_empty())
-}
-
 fn check_names(contract: Node<'_>, report: &mut Report<'_>) {
     let (operation, artifacts) = (contract.get("workspaceOperation"), contract.get("artifacts"));
     let delegation = artifacts.get("localAgentExecution").get("delegationRef");
-    if is_blank(delegation) {
+    if delegation.is_blank() {
         report.add(&OPERATION_DELEGATION_EMPTY, delegation, "`delegationRef` is empty");
     }
     let grant = artifacts.get("toolGrantRecord");
@@ -251,7 +247,7 @@ fn check_names(contract: Node<'_>, report: &mut Report<'_>) {
     ];
     let commands = contract.get("audit").get("auditableCommands").items();
     for name in named.into_iter().chain(commands.map(|command| command.get("commandRef"))) {
-        if is_blank(name) {
+        if name.is_blank() {
             report.add(&OPERATION_REF_EMPTY, name, "the reference is empty");
         }
     }
@@ -274,7 +270,7 @@ fn check_audit(contract: Node<'_>, report: &mut Report<'_>) {
     let operation = contract.get("workspaceOperation");
     let (kind, command) = (operation.get("operationType"), operation.get("commandRef"));
     if let Some(kind) = TYPES.iter().find(|name| kind.is(name))
-        && let Some(name) = command.str().filter(|_| !is_blank(command))
+        && let Some(name) = command.str().filter(|_| !command.is_blank())
         && !is_audited(kind, name)
     {
         report.add(&OPERATION_COMMAND_NOT_AUDITED, command, format!("{name} is not audited as {kind}"));
@@ -285,7 +281,7 @@ fn check_audit(contract: Node<'_>, report: &mut Report<'_>) {
         ("revokeCommandRef", "agent_machine.tool_grant.revoke"),
     ] {
         let command = grant.get(member);
-        if let Some(name) = command.str().filter(|_| !is_blank(command))
+        if let Some(name) = command.str().filter(|_| !command.is_blank())
             && !is_audited(kind, name)
         {
             report.add(

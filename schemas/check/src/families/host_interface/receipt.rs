@@ -138,7 +138,7 @@ pub(super) fn check(receipt: Node<'_>, report: &mut Report<'_>) {
 pub(super) fn check_reason(decision: Node<'_>, report: &mut Report<'_>) {
     let reason = decision.get("denialReason");
     match decision.get("result").str() {
-        Some("deny") if !reason.exists() || reason.is("") => {
+        Some("deny") if !reason.exists() || reason.is_blank() => {
             report.add(
                 &HOST_DENY_WITHOUT_REASON,
                 reason,

@@ -169,7 +169,7 @@ pub(super) fn check(request: Node<'_>, report: &mut Report<'_>) {
     {
         report.add(&M2_LANE_MISSING, op, format!("{name} is about a lane, and there is none"));
     }
-    if op.is("task_run") && (!task.exists() || task.str().is_some_and(|task| task.trim().is_empty())) {
+    if op.is("task_run") && (!task.exists() || task.is_blank()) {
         report.add(&M2_TASK_MISSING, task, "no task is named");
     }
     let timeout = request.get("params").get("timeout_seconds");

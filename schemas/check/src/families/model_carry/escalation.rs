@@ -153,7 +153,7 @@ fn check_decision(decision: Node<'_>, classes: Node<'_>, tiers: &Tiers<'_>, repo
         check_choice(choice, tier, class, tiers, report);
     }
     let attestation = decision.get("attestationRef");
-    let lacks = attestation.is_null() || attestation.str().is_some_and(|text| text.trim().is_empty());
+    let lacks = attestation.is_null() || attestation.is_blank();
     if tier.get("requiresAttestation").is_true() && lacks {
         let chosen = choice.str().unwrap_or_default();
         report.add(&CARRY_DECISION_UNATTESTED, attestation, format!("{chosen} requires an attestation"));

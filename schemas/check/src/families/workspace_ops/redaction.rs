@@ -63,7 +63,9 @@ pub(super) fn check_named(record: Node<'_>, report: &mut Report<'_>) {
 pub(super) fn check(redaction: Node<'_>, report: &mut Report<'_>) {
     let (original, redacted) = (redaction.get("originalRef").str(), redaction.get("redactedRef"));
     let found_nothing = redaction.get("rules").items().all(|rule| rule.get("matchCount").uint() == Some(0));
-    if original.is_some() && original == redacted.str() && !found_nothing {
+    if original.zip(redacted.str()).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
+        && !found_nothing
+    {
         report.add(&OPS_REDACTION_UNCHANGED, redacted, "it is the same as `originalRef`");
     }
     let verified = redaction.get("verified");

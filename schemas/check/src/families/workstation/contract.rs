@@ -1,5 +1,7 @@
 //! Lanes of a workstation contract: names, steps, stages and mounts.
 
+use std::collections::HashMap;
+
 use super::{CONTRACTS, backend, commands, evidence, mounts};
 use crate::duplicate::duplicates;
 use crate::node::Node;
@@ -188,10 +190,6 @@ fn check_lanes(contract: Node<'_>, backends: &[&str], report: &mut Report<'_>) {
     }
 }
 
-fn is_blank(node: Node<'_>) -> bool {
-    node.str().is_some_and(|text| text.trim().is_empty())
-}
-
 fn check_steps(lane: Node<'_>, report: &mut Report<'_>) {
     let steps = lane.get("steps");
     let none = !steps.exists() || steps.nearest().as_array().is_some_and(Vec::is_empty);
@@ -199,16 +197,16 @@ fn check_steps(lane: Node<'_>, report: &mut Report<'_>) {
         report.add(&LANE_STEPS_MISSING, steps, "the lane does nothing");
     }
     for (first, name) in duplicates(steps, |step| step.get("name")) {
-        if !is_blank(name) {
+        if !name.is_blank() {
             report.add(&LANE_STEP_NAME_DUPLICATE, name, format!("step {} has this name, too", first + 1));
         }
     }
     for (index, step) in steps.items().enumerate() {
         let (name, run) = (step.get("name"), step.get("run"));
-        if is_blank(name) {
+        if name.is_blank() {
             report.add(&LANE_STEP_NAME_BLANK, name, format!("step {} has no name", index + 1));
         }
-        if step.is_object() && (!run.exists() || is_blank(run)) {
+        if step.is_object() && (!run.exists() || run.is_blank()) {
             report.add(&LANE_STEP_RUN_MISSING, run, format!("step {} runs nothing", index + 1));
         }
     }
@@ -220,7 +218,7 @@ fn check_stage(lane: Node<'_>, report: &mut Report<'_>) {
         report.add(&LANE_STAGE_MISSING, needed, "the lane has no stage that could pass");
     }
     for name in ["candidate", "smokeRef"] {
-        if is_blank(stage.get(name)) {
+        if stage.get(name).is_blank() {
             report.add(&LANE_STAGE_REF_BLANK, stage.get(name), format!("`{name}` is empty"));
         }
     }
@@ -228,10 +226,14 @@ fn check_stage(lane: Node<'_>, report: &mut Report<'_>) {
 
 fn check_mounts(lane: Node<'_>, report: &mut Report<'_>) {
     let mounts = lane.get("mounts");
-    for (first, target) in duplicates(mounts, |mount| mount.get("target")) {
-        report.add(&LANE_MOUNT_TARGET_DUPLICATE, target, format!("mount {} has this target, too", first + 1));
-    }
-    for mount in mounts.items() {
+    let mut targets = HashMap::new();
+    for (index, mount) in mounts.items().enumerate() {
+        if let Some(path) = mount.get("target").str()
+            && let Some(first) = targets.insert(parts(path), index)
+        {
+            let message = format!("mount {} has this target, too", first + 1);
+            report.add(&LANE_MOUNT_TARGET_DUPLICATE, mount.get("target"), message);
+        }
         let (target, read_only) = (mount.get("target"), mount.get("readOnly"));
         if mount.get("class").is("immutable_input") && read_only.bool() == Some(false) {
             report.add(&LANE_MOUNT_INPUT_WRITABLE, read_only, "the lane could change its input");
@@ -246,6 +248,11 @@ fn check_mounts(lane: Node<'_>, report: &mut Report<'_>) {
 
 /// Whether a path is absolute, has no `..`, and is not the root.
 fn is_absolute_folder(path: &str) -> bool {
-    let mut parts = path.split('/').filter(|part| !part.is_empty() && *part != ".").peekable();
-    path.starts_with('/') && parts.peek().is_some() && parts.all(|part| part != "..")
+    let parts = parts(path);
+    path.starts_with('/') && !parts.is_empty() && !parts.contains(&"..")
+}
+
+/// The names of a path, so that two spellings of one are equal.
+fn parts(path: &str) -> Vec<&str> {
+    path.split('/').filter(|part| !part.is_empty() && *part != ".").collect()
 }

@@ -187,7 +187,7 @@ pub(super) fn check_lane(contract: Node<'_>, lane: Node<'_>, report: &mut Report
     }
     for key in emit.items() {
         let Some(text) = key.str() else { continue };
-        if text.trim().is_empty() {
+        if key.is_blank() {
             report.add(&LANE_EVIDENCE_KEY_BLANK, key, "the key is empty");
         } else if let Some(meant) = misspelt_key(text) {
             report.add(&LANE_EVIDENCE_KEY_MISSPELT, key, format!("{text:?} is not known; {meant} is"));

@@ -115,7 +115,7 @@ pub(super) static RULES: &[&Rule] = &[
 /// Checks one seam.
 pub(super) fn check(seam: Node<'_>, report: &mut Report<'_>) {
     for gate in seam.get("gate_requirements").items() {
-        if gate.str().is_some_and(|text| text.trim().is_empty()) {
+        if gate.is_blank() {
             report.add(&SEAM_GATE_BLANK, gate, "the requirement is empty");
         }
     }
