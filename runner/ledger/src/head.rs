@@ -1,17 +1,27 @@
 //! The head: sequence, hash and count of the last entry, beside the ledger.
 
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use contract_json::Tape;
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use crate::error::LedgerError;
 
 /// One block of this size is written in place: a reader sees the old one or the new one.
 const HEAD_BYTES: usize = 256;
+/// What is read of something that is no head.
+const MOST_BYTES: u64 = 4096;
+
+/// Opens a file for reading, and nothing that would wait for somebody or never end.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+    let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
+}
 
 /// What the last entry is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,10 +71,11 @@ impl Head {
     /// `CONTRACT_INPUT_UNREADABLE`; `LEDGER_MISMATCH` when there is something else in its file.
     pub fn read(ledger: &Path) -> Result<Option<Self>, LedgerError> {
         let path = Self::path(&Self::followed(ledger));
-        let text = match std::fs::read(&path) {
+        let mut text = Vec::new();
+        match open_regular(&path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut text)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(LedgerError::unreadable(&path))?,
-        };
+            read => _ = read.map_err(LedgerError::unreadable(&path))?,
+        }
         if text.iter().all(u8::is_ascii_whitespace) {
             return Ok(None);
         }

@@ -1,14 +1,16 @@
 //! Verification of the whole chain, from the file alone.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::io::{self, BufRead, BufReader, Read};
 use std::num::NonZero;
 use std::path::Path;
 use std::{mem, thread};
 
+use rustix::fs::{FlockOperation, flock};
+
 use crate::entry::{Judge, Link};
 use crate::error::LedgerError;
-use crate::head::Head;
+use crate::head::{Head, open_regular};
 
 /// Lines that a thread takes at a time, in bytes: so many that its start costs nothing beside them.
 const PART_BYTES: u64 = 1 << 20;
@@ -31,8 +33,9 @@ pub struct Verified {
 /// there is neither a head file nor an expected hash.
 pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified, LedgerError> {
     let path = &Head::followed(path);
-    let head = Head::read(path)?;
-    let (last, met) = verify_lines(path, expected)?;
+    let file = open_regular(path).map_err(LedgerError::unreadable(path))?;
+    let (head, bytes) = snapshot(path, &file)?;
+    let (last, met) = verify_lines(path, file.take(bytes), expected)?;
     let count = last.as_ref().map_or(0, |last| last.count);
     let mismatch = |what: String| LedgerError::Mismatch { line: count.max(1), what };
     if let Some(head) = &head
@@ -63,9 +66,25 @@ pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified, LedgerErr
     }
 }
 
+/// The head, and the length of the ledger that belongs to it. No writer is between the two; later entries are not looked at.
+fn snapshot(path: &Path, file: &File) -> Result<(Option<Head>, u64), LedgerError> {
+    // Where locks are not to be had, there are no writers either.
+    let locked = flock(file, FlockOperation::LockShared).is_ok();
+    let head = Head::read(path);
+    let bytes = file.metadata().map_err(LedgerError::unreadable(path));
+    if locked {
+        let _ = flock(file, FlockOperation::Unlock);
+    }
+    Ok((head?, bytes?.len()))
+}
+
 /// The last entry, and the line whose hash is the expected one.
-fn verify_lines(path: &Path, expected: Option<&str>) -> Result<(Option<Head>, Option<u64>), LedgerError> {
-    let mut file = BufReader::new(File::open(path).map_err(LedgerError::unreadable(path))?);
+fn verify_lines(
+    path: &Path,
+    lines: impl Read,
+    expected: Option<&str>,
+) -> Result<(Option<Head>, Option<u64>), LedgerError> {
+    let mut file = BufReader::new(lines);
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
     let mut parts: Vec<Part> = (0..threads).map(|_| Part::new()).collect();
     let (mut last, mut met) = (None, None);

@@ -126,11 +126,7 @@ fn private(names: &[&str], table: &'static [tables::Private]) -> Judgement {
 
 /// A place by its names below `/`.
 fn absolute(names: &[&str], home: Option<&[&str]>) -> Judgement {
-    // On a Mac, /var and /etc are links into /private.
-    let names = match names {
-        ["private", rest @ ..] if matches!(rest.first(), Some(&("var" | "etc" | "tmp"))) => rest,
-        names => names,
-    };
+    let names = from_root(names);
     if let Some(home) = home {
         if starts(names, home) {
             let judgement = below_home(&names[home.len()..], Reason::WholeHome);
@@ -153,6 +149,20 @@ fn absolute(names: &[&str], home: Option<&[&str]>) -> Judgement {
         }
     }
     private(names, SYSTEM)
+}
+
+/// The same place without a detour that leads back to `/`.
+fn from_root<'a, 'b>(names: &'a [&'b str]) -> &'a [&'b str] {
+    match names {
+        // On a Mac, /var and /etc are links into /private.
+        ["private", rest @ ..] if matches!(rest.first(), Some(&("var" | "etc" | "tmp"))) => rest,
+        // The root of a process (proc_pid_root(5)), of the host of a Flatpak, and of a mounted ostree deployment.
+        ["proc", _, "root", rest @ ..]
+        | ["proc", _, "task", _, "root", rest @ ..]
+        | ["run", "host", rest @ ..] => from_root(rest),
+        ["sysroot", rest @ ..] if !rest.is_empty() => from_root(rest),
+        names => names,
+    }
 }
 
 fn starts(names: &[&str], with: &[&str]) -> bool {

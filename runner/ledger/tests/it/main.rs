@@ -283,6 +283,38 @@ fn a_first_receipt_that_is_refused_leaves_no_files() {
 }
 
 #[test]
+fn a_ledger_that_grows_meanwhile_is_verified_as_it_was() {
+    let (_folder, path) = ledger(200);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut open = Ledger::open(&path, false).unwrap();
+            for number in 0..2_000 {
+                open.append(&text(&receipt(&format!("more-{number}")))).unwrap();
+            }
+        });
+        for _ in 0..20 {
+            assert!(verify(&path, None).unwrap().head.count >= 200);
+        }
+    });
+    assert_eq!(verify(&path, None).unwrap().head.count, 2_200);
+}
+
+#[test]
+fn what_is_no_regular_file_is_no_ledger_and_no_head() {
+    let (folder, path) = ledger(1);
+    let pipe = folder.path().join("pipe.ndjson");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+    for ledger in [&pipe, Path::new("/dev/zero")] {
+        assert_eq!(code(ledger), Code::ContractInputUnreadable);
+        assert_eq!(Ledger::open(ledger, false).unwrap_err().code(), Code::LedgerUnwritable);
+    }
+    std::fs::remove_file(Head::path(&path)).unwrap();
+    std::fs::rename(&pipe, Head::path(&path)).unwrap();
+    assert_eq!(code(&path), Code::ContractInputUnreadable);
+    assert_eq!(Ledger::open(&path, false).unwrap_err().code(), Code::ContractInputUnreadable);
+}
+
+#[test]
 fn a_link_to_a_ledger_is_the_ledger() {
     let (folder, path) = ledger(2);
     let link = folder.path().join("link.ndjson");

@@ -22,7 +22,6 @@ pub(super) const HOMES: &[Homes] = &[
     Homes { folder: &["export", "home"], of_users: true, from: 1 },
     Homes { folder: &["System", "Volumes", "Data", "Users"], of_users: true, from: 3 },
     Homes { folder: &["mnt", "c", "Users"], of_users: true, from: 2 },
-    Homes { folder: &["proc", "self", "root"], of_users: false, from: 3 },
 ];
 
 /// Folders of a home that are shared by everything its owner does.

@@ -32,6 +32,7 @@ pub(super) fn check_lane(lane: Node<'_>, labels: Node<'_>, report: &mut Report<'
         operations: Operations::default(),
         evidence: BTreeSet::new(),
         told: Vec::new(),
+        doubtful: false,
         report,
     };
     for step in lane.get("steps").items() {
@@ -59,13 +60,15 @@ struct Steps<'r, 'a> {
     evidence: BTreeSet<(&'static str, &'static str)>,
     /// What was said of this step: a loop says nothing twice.
     told: Vec<(&'static str, String)>,
+    /// The reading of the command is not the only one, and the less likely one.
+    doubtful: bool,
     report: &'r mut Report<'a>,
 }
 
 impl Steps<'_, '_> {
     fn analysis(&mut self, analysis: &Analysis, run: Node<'_>, nested: usize) {
         if let Some(fault) = &analysis.unread {
-            let governed = analysis.commands.iter().find(|command| governed::find(command).is_some());
+            let governed = analysis.commands.iter().find(|command| !governed::find(command).is_empty());
             if let Some(command) = governed {
                 let message = format!("{fault}; it names `{}`", shortened(command));
                 self.add(&rules::RUN_UNREAD, run, message);
@@ -77,19 +80,28 @@ impl Steps<'_, '_> {
             if command.role != Role::Runs {
                 continue;
             }
-            match governed::find(command) {
-                Some(Ok(governed)) => self.governed(&governed, run, nested),
-                Some(Err(why)) if !governed::asks_for_help(command) => {
-                    let message = format!("which command runs depends on {why}: `{}`", shortened(command));
-                    self.add(&rules::COMMAND_UNRESOLVED, run, message);
+            let readings = governed::find(command);
+            let sure = readings.iter().flatten().any(|governed| !governed.doubtful);
+            for reading in readings {
+                match reading {
+                    Ok(governed) => {
+                        self.doubtful = sure && governed.doubtful;
+                        self.governed(&governed, run, nested);
+                        self.doubtful = false;
+                    }
+                    Err(why) if !governed::asks_for_help(command) => {
+                        let message =
+                            format!("which command runs depends on {why}: `{}`", shortened(command));
+                        self.add(&rules::COMMAND_UNRESOLVED, run, message);
+                    }
+                    Err(_) => {}
                 }
-                _ => {}
             }
         }
     }
 
     fn governed(&mut self, governed: &Governed<'_>, run: Node<'_>, nested: usize) {
-        if let Some(key) = governed.evidence() {
+        if let Some(key) = governed.evidence().filter(|_| !self.doubtful) {
             self.evidence.insert((key, governed.action.words()));
         }
         match governed.action {
@@ -107,6 +119,10 @@ impl Steps<'_, '_> {
     }
 
     fn add(&mut self, rule: &'static Rule, run: Node<'_>, message: String) {
+        // A reading that is the less likely one shows what is forbidden, and not what is missing.
+        if self.doubtful && !rules::FORBIDDING.contains(&rule) {
+            return;
+        }
         let told = (rule.id, message);
         if !self.told.contains(&told) {
             self.report.add(rule, run, told.1.clone());

@@ -62,13 +62,14 @@ pub(super) struct Governed<'c> {
     pub(super) action: Action,
     /// Where its own words stand; everything else after the name is an option or an operand.
     own: [usize; MOST],
+    /// One of them may be the value of an option.
+    pub(super) doubtful: bool,
 }
 
-/// The governed command, or why it may be one.
-pub(super) fn find(command: &Command) -> Option<Result<Governed<'_>, &Why>> {
-    let ours = command.name() == Some("sourceosctl");
-    if ours {
-        return find_from(command, 1, true);
+/// Every way in which the command may be governed: as which one, or why that cannot be known.
+pub(super) fn find(command: &Command) -> Vec<Result<Governed<'_>, &Why>> {
+    if command.name() == Some("sourceosctl") {
+        return Readings::of(command, 1, true);
     }
     // By another name, or a name that is not known: the words themselves must show it.
     let named = command.name().is_some();
@@ -77,60 +78,115 @@ pub(super) fn find(command: &Command) -> Option<Result<Governed<'_>, &Why>> {
         Some("office") => !named,
         _ => false,
     };
-    let at = command.words.iter().skip(1).position(shows)? + 1;
+    let Some(at) = command.words.iter().skip(1).position(shows) else { return Vec::new() };
     // `uv run sourceosctl …`: that one stands in the analysis by itself.
     let is_ours =
         |word: &Word| word.known().is_some_and(|word| word.rsplit('/').next() == Some("sourceosctl"));
-    if command.words[..at].iter().any(is_ours) {
-        return None;
+    if command.words[..=at].iter().any(is_ours) {
+        return Vec::new();
     }
     // What is governed cannot be taken for a program that happens to have an argument of that name.
-    find_from(command, at, false)
-        .filter(|found| found.as_ref().is_ok_and(|g| g.action != Action::Office || !named))
+    let mut readings = Readings::of(command, at + 1, false);
+    readings.retain(|found| found.as_ref().is_ok_and(|governed| governed.action != Action::Office || !named));
+    readings
 }
 
-fn find_from(command: &Command, from: usize, ours: bool) -> Option<Result<Governed<'_>, &Why>> {
-    let mut own = [0; MOST];
-    let mut met: [&str; MOST] = [""; MOST];
-    let (mut count, mut after_option) = (0, false);
-    for (at, word) in command.words.iter().enumerate().skip(from) {
-        let Some(text) = word.known() else {
-            // Quoted and after an option it is the value of that option.
-            let value = after_option && !word.splits();
-            let option = word.text().known_start().starts_with('-');
-            if value || option {
-                after_option = false;
+/// Words that are looked at for all readings of one command together.
+const MOST_LOOKS: usize = 50_000;
+
+/// The readings of a command. Whether a word after an option is its value or the command's own, nobody knows who does not
+/// know the option; so it is read both ways.
+struct Readings<'c> {
+    command: &'c Command,
+    ours: bool,
+    looks: usize,
+    found: Vec<Result<Governed<'c>, &'c Why>>,
+}
+
+/// One reading on the way.
+#[derive(Clone, Copy, Default)]
+struct Reading<'c> {
+    own: [usize; MOST],
+    met: [&'c str; MOST],
+    count: usize,
+    after_option: bool,
+    doubtful: bool,
+}
+
+impl<'c> Readings<'c> {
+    fn of(command: &'c Command, from: usize, ours: bool) -> Vec<Result<Governed<'c>, &'c Why>> {
+        let mut readings = Self { command, ours, looks: 0, found: Vec::new() };
+        readings.follow(from, Reading::default());
+        readings.found
+    }
+
+    fn follow(&mut self, from: usize, mut reading: Reading<'c>) {
+        for (at, word) in self.command.words.iter().enumerate().skip(from) {
+            self.looks += 1;
+            if self.looks > MOST_LOOKS {
+                return self.found.push(Err(&Why::TooMany));
+            }
+            let Some(text) = word.known() else {
+                // Quoted and after an option it is the value of that option.
+                let value = reading.after_option && !word.splits();
+                let option = word.text().known_start().starts_with('-');
+                if value || option {
+                    reading.after_option = false;
+                    continue;
+                }
+                let why = word.why_unknown().filter(|_| self.ours || reading.count > 0);
+                return self.found.extend(why.map(Err));
+            };
+            if text.starts_with('-') {
+                reading.after_option = !text.contains('=');
                 continue;
             }
-            let why = word.why_unknown()?;
-            return (ours || count > 0).then_some(Err(why));
-        };
-        if text.starts_with('-') {
-            after_option = !text.contains('=');
-            continue;
-        }
-        let fits = COMMANDS.iter().find(|(words, _)| {
-            words.len() > count
-                && words[..count].iter().zip(met).all(|(word, met)| word.is_none_or(|word| word == met))
-                && words[count].is_none_or(|word| word == text)
-        });
-        let Some((words, action)) = fits else {
-            if std::mem::take(&mut after_option) {
-                continue;
+            let may_be_value = std::mem::take(&mut reading.after_option);
+            match reading.next(text) {
+                Some((words, action)) => {
+                    let mut own = reading;
+                    (own.own[own.count], own.met[own.count]) = (at, text);
+                    own.count += 1;
+                    own.doubtful |= may_be_value;
+                    if words < own.count + 1 {
+                        self.end(&own, action, text);
+                    } else if may_be_value {
+                        self.follow(at + 1, own);
+                    } else {
+                        reading = own;
+                        continue;
+                    }
+                    if !may_be_value {
+                        return;
+                    }
+                }
+                None if may_be_value => {}
+                None => return,
             }
-            return None;
-        };
-        after_option = false;
-        (own[count], met[count]) = (at, text);
-        count += 1;
-        if words.len() == count {
-            if *action == Action::Office && text == "doctor" {
-                return None;
-            }
-            return Some(Ok(Governed { command, action: *action, own }));
         }
     }
-    None
+
+    fn end(&mut self, reading: &Reading<'c>, action: Action, last: &str) {
+        if action != Action::Office || last != "doctor" {
+            let Reading { own, doubtful, .. } = *reading;
+            self.found.push(Ok(Governed { command: self.command, action, own, doubtful }));
+        }
+    }
+}
+
+impl Reading<'_> {
+    /// The governed command that goes on with this word: how many words it has, and what it does.
+    fn next(&self, text: &str) -> Option<(usize, Action)> {
+        let fits = |words: &[Option<&str>]| {
+            words.len() > self.count
+                && words[..self.count]
+                    .iter()
+                    .zip(self.met)
+                    .all(|(word, met)| word.is_none_or(|word| word == met))
+                && words[self.count].is_none_or(|word| word == text)
+        };
+        COMMANDS.iter().find(|(words, _)| fits(words)).map(|(words, action)| (words.len(), *action))
+    }
 }
 
 /// The command only prints how it is used: nothing that it lacks is missed.
@@ -165,7 +221,9 @@ pub(super) enum Given {
 impl Flag<'_> {
     /// Whether it is this option, or may be short for it: programs take what is unique.
     pub(super) fn is(&self, name: &str, shortest: usize) -> bool {
-        self.name == name || self.name.len() >= shortest && name.starts_with(self.name)
+        // Some programs take `_` for `-`.
+        let given = self.name.replace('_', "-");
+        given == name || given.len() >= shortest && name.starts_with(&given)
     }
 
     /// What is given to it, when it takes a value.

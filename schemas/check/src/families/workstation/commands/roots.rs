@@ -32,7 +32,11 @@ pub(super) fn check(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, plans: b
                 let message = format!("{} is no option for a root: {}", flag.name, shown(governed.command));
                 steps.add(&rules::MOUNT_FLAG_UNKNOWN, run, message);
             }
-            Item::Flag(_) => {}
+            Item::Flag(flag) => {
+                if let Some(path) = &flag.joined {
+                    unnamed(steps, governed, path, run);
+                }
+            }
             Item::Anything(_) if is_value => {}
             Item::Anything(why) => {
                 any = true;
@@ -41,12 +45,7 @@ pub(super) fn check(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, plans: b
             }
             Item::Operand(..) if is_value => {}
             // A path that no option names.
-            Item::Operand(word, _) => {
-                let found = judge_root(word.text(), |path| governed.command.places(path), steps.home());
-                if let Some((rule, what)) = found.filter(|(rule, _)| *rule != &rules::MOUNT_ROOT_UNRESOLVED) {
-                    steps.add(rule, run, format!("`{word}` {what}: {}", shown(governed.command)));
-                }
-            }
+            Item::Operand(word, _) => unnamed(steps, governed, &behind_letter(word.text()), run),
         }
     }
     if plans && !any && !governed.asks_for_help() {
@@ -55,7 +54,29 @@ pub(super) fn check(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, plans: b
     }
 }
 
+/// A path that no known option names is refused for what it is, and not for what is unknown of it.
+fn unnamed(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, path: &Text, run: Node<'_>) {
+    let found = judge_root(path, |path| governed.command.places(path), steps.home());
+    if let Some((rule, what)) = found.filter(|(rule, _)| *rule != &rules::MOUNT_ROOT_UNRESOLVED) {
+        steps.add(rule, run, format!("`{path}` {what}: {}", shown(governed.command)));
+    }
+}
+
+/// `-d/home`: the value of an option of one letter.
+fn behind_letter(text: &Text) -> Text {
+    match text.parts().split_first() {
+        Some((Part::Text(start), rest))
+            if start.starts_with('-') && start.is_char_boundary(2) && start.len() > 1 =>
+        {
+            let value = Part::Text(start[2..].trim_start_matches('=').to_owned());
+            std::iter::once(value).chain(rest.iter().cloned()).collect()
+        }
+        _ => text.clone(),
+    }
+}
+
 fn is_like_a_root(name: &str) -> bool {
+    let name = &*name.replace('_', "-");
     name.ends_with("-root") || name.ends_with("-roots") || name == "--root" || LIKE_ROOTS.contains(&name)
 }
 

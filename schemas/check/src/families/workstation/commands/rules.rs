@@ -390,6 +390,20 @@ pub(super) static LANE_EVIDENCE_FOR_COMMAND: Rule = Rule {
     },
 };
 
+/// The rules that a command breaks by what it names, and not by what it lacks.
+pub(super) const FORBIDDING: &[&Rule] = &[
+    &MOUNT_ROOT_WHOLE_HOME,
+    &MOUNT_ROOT_ABOVE_HOME,
+    &MOUNT_ROOT_OTHER_HOME,
+    &MOUNT_ROOT_WHOLE_DOWNLOADS,
+    &MOUNT_ROOT_WHOLE_DOCUMENTS,
+    &MOUNT_ROOT_PRIVATE,
+    &OFFICE_INPUT_APP_DATA,
+    &TERMINAL_AUDIT_OFF,
+    &WEB_CAPTURE_SCOPE_NONE,
+    &AGENT_POLICY_GATE_OFF,
+];
+
 /// The rules about commands and the folders that they give away.
 pub(in super::super) static RULES: &[&Rule] = &[
     &MOUNT_ROOT_WHOLE_HOME,
