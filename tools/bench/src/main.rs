@@ -31,6 +31,8 @@ pub(crate) struct Options {
     rounds: usize,
     /// Tenth of the work, for a first look.
     quick: bool,
+    /// Documents and the ledger alone.
+    documents: bool,
 }
 
 fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
@@ -40,6 +42,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
         reference: PathBuf::new(),
         rounds: 5,
         quick: false,
+        documents: false,
     };
     while let Some(name) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{name} needs a value"));
@@ -49,11 +52,12 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
             "--reference" => found.reference = value()?.into(),
             "--rounds" => found.rounds = value()?.parse().context("--rounds N")?,
             "--quick" => found.quick = true,
+            "--documents" => found.documents = true,
             _ => bail!("unknown argument {name}"),
         }
     }
     if found.rounds == 0 || found.prefix.as_os_str().is_empty() || found.out.as_os_str().is_empty() {
-        bail!("usage: tools/bench/run [--rounds N] [--quick]");
+        bail!("usage: tools/bench/run [--rounds N] [--quick] [--documents]");
     }
     Ok(found)
 }
@@ -63,7 +67,8 @@ fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {
         Some(floor::PEER) => floor::peer(arguments.nth(1), arguments.next()),
         _ => options(arguments).and_then(|options| {
-            let table = scenarios::measure(&options)?;
+            let table =
+                if options.documents { documents::rows(&options)? } else { scenarios::measure(&options)? };
             report::write(&options, &table)
         }),
     };

@@ -30,7 +30,9 @@ fn explain(text: &[u8], error: &JsonError) -> (String, Option<&'static str>) {
         Kind::InvalidUtf8 => (plain, Some("Write the file in UTF-8.")),
         Kind::ByteOrderMark => (plain, Some("Write the file without it.")),
         Kind::UnexpectedEnd => (plain, Some("Close every brace, bracket and quote.")),
-        Kind::TrailingText => (plain, Some("Name a file with one document a line .ndjson.")),
+        Kind::TrailingText => {
+            (plain, Some("Write one document; several are one a line, in a file that is named .ndjson."))
+        }
         _ => (plain, None),
     }
 }
