@@ -90,7 +90,7 @@ impl CallSource {
     pub fn batch(path: &Path, mut check: impl FnMut(&Call) -> Result<(), Failure>) -> Result<Self, Failure> {
         let open = |error: std::io::Error| unreadable(format!("{}: {error}", path.display()));
         // It is read twice.
-        let file = open_regular(path).map_err(open)?;
+        let (file, _) = open_regular(path).map_err(open)?;
         let mut source = Self::Batch {
             path: path.to_owned(),
             file: BufReader::new(file),

@@ -9,14 +9,15 @@ use rustix::fs::{Mode, OFlags};
 /// The largest manifest, grant or lock.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// A regular file, opened without waiting: a pipe without a writer would hold us up for ever.
+/// A regular file and its length, opened without waiting: a pipe without a writer would hold us up for ever.
 ///
 /// # Errors
 /// What the system says, or that it is no regular file.
-pub fn open_regular(path: &Path) -> io::Result<File> {
+pub fn open_regular(path: &Path) -> io::Result<(File, u64)> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("no regular file")) }
+    let found = file.metadata()?;
+    if found.is_file() { Ok((file, found.len())) } else { Err(io::Error::other("no regular file")) }
 }
 
 /// The whole of a document.
@@ -25,7 +26,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
 /// As [`open_regular`]; more than 4 MiB.
 pub(crate) fn read_document(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    open_regular(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    open_regular(path)?.0.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(io::Error::other(format!("more than {MAX_BYTES} bytes")));
     }

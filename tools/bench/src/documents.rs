@@ -268,7 +268,7 @@ fn ledger(
 
 /// So many lines of the same length, each written and synced, and nothing else.
 fn syncs(options: &Options, count: usize) -> Result<Duration> {
-    let path = options.out.join("syncs");
+    let path = options.out.join("synced-lines");
     let mut file = std::fs::File::create(&path)?;
     let line = [b'x'; 760];
     let start = Instant::now();

@@ -158,25 +158,31 @@ fn has_extension(path: &Path, extensions: &[&str]) -> bool {
 }
 
 fn read_file(path: &Path, buffer: &mut Vec<u8>, see: &mut dyn FnMut(Seen<'_>)) {
-    let file = match open_regular(path) {
-        Ok(file) => file,
+    let (file, length) = match open_regular(path) {
+        Ok(opened) => opened,
         Err(error) => return see(Seen::Unreadable(unreadable(path, &error))),
     };
     if has_extension(path, LINES) {
         return read_lines(&shown(path), &mut BufReader::new(file), buffer, see);
     }
-    match read_whole(file, buffer) {
+    match read_whole(file, length, buffer) {
         Ok(()) => see(Seen::Text(Text { file: &shown(path), first_line: 1, begins: true, bytes: buffer })),
         Err(error) => see(Seen::Unreadable(unreadable(path, &error))),
     }
 }
 
-fn read_whole(file: File, buffer: &mut Vec<u8>) -> io::Result<()> {
+fn read_whole(mut file: File, length: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
+    if length > MAX_DOCUMENT_BYTES {
+        return Err(too_large());
+    }
     buffer.clear();
-    // With room for all of it and one more byte, one call reads the file and the next sees its end.
-    let length = file.metadata()?.len().min(MAX_DOCUMENT_BYTES) + 1;
-    buffer.reserve(usize::try_from(length).unwrap_or(0));
-    file.take(MAX_DOCUMENT_BYTES + 1).read_to_end(buffer)?;
+    buffer.resize(usize::try_from(length).map_err(io::Error::other)?, 0);
+    // One call reads all of it. What is not as long as it says, or says nothing as in /proc, is read to its end.
+    let read = file.read(buffer)?;
+    if read as u64 != length || length == 0 {
+        buffer.truncate(read);
+        file.take(MAX_DOCUMENT_BYTES + 1 - read as u64).read_to_end(buffer)?;
+    }
     if buffer.len() as u64 > MAX_DOCUMENT_BYTES { Err(too_large()) } else { Ok(()) }
 }
 
