@@ -29,6 +29,7 @@ mod state;
 mod syntax;
 mod tables;
 mod text;
+mod value;
 
 pub use command::{Analysis, Command, Role, Word};
 pub use place::{Place, Root};
@@ -37,7 +38,6 @@ pub use text::{Part, Text, Why};
 
 use machine::Machine;
 use place::Links;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -91,17 +91,28 @@ impl Shell {
             let fault = Fault { line: 1, what: "there is a NUL in the text" };
             return self.unread(text, fault, Vec::new());
         }
-        let text =
-            if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
-        let list = match read::Reader::new(&text, &[]).script() {
+        if text.contains("\\\r\n") {
+            // For a shell, the backslash protects the carriage return, and the line ends.
+            let kept: Vec<String> = text.split("\\\r\n").map(|piece| piece.replace("\r\n", "\n")).collect();
+            let mut analysis = self.walk(&kept.join("\\\n"));
+            let other = self.walk(&kept.join("\\\r\n"));
+            analysis.commands.extend(other.commands);
+            analysis.unread = analysis.unread.or(other.unread);
+            return analysis;
+        }
+        self.walk(&text.replace("\r\n", "\n"))
+    }
+
+    fn walk(&mut self, text: &str) -> Analysis {
+        let list = match read::Reader::new(text, &[]).script() {
             Ok(list) => list,
-            Err(fault) => return self.unread(&text, fault, Vec::new()),
+            Err(fault) => return self.unread(text, fault, Vec::new()),
         };
         let mut machine = Machine::new(self);
         machine.run(&list);
         let (commands, unread) = machine.finish();
         match unread {
-            Some(fault) => self.unread(&text, fault, commands),
+            Some(fault) => self.unread(text, fault, commands),
             None => Analysis { commands, unread: None },
         }
     }

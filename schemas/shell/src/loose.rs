@@ -56,7 +56,7 @@ fn cut(line: &str, words: &mut Vec<Word>, mut end: impl FnMut(&mut Vec<Word>)) {
     let blank = |c: char| c.is_whitespace() || ",[]'\"`".contains(c);
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
-        if operator(first) && !rest.starts_with("{{") {
+        if operator(first) && !(rest.starts_with("{{") && is_template(rest, "}}")) {
             // `print("…")`: what is printed belongs to it.
             let prints = |word: &Word| word.known().is_some_and(|word| PRINTS.contains(&word));
             if !(first == '(' && matches!(words.as_slice(), [only] if prints(only))) {
@@ -82,7 +82,9 @@ fn word_length(text: &str, ends: impl Fn(char) -> bool) -> usize {
     let mut at = 0;
     while let Some(character) = text[at..].chars().next() {
         let braces = [("${{", "}}"), ("{{", "}}"), ("${", "}")];
-        let inside = braces.iter().find(|(open, _)| text[at..].starts_with(open));
+        let inside = braces.iter().find(|(open, close)| {
+            text[at..].starts_with(open) && (*open != "{{" || is_template(&text[at..], close))
+        });
         if let Some((_, close)) = inside {
             at += text[at..].find(close).map_or(text.len() - at, |length| length + close.len());
         } else if ends(character) {
@@ -92,6 +94,11 @@ fn word_length(text: &str, ends: impl Fn(char) -> bool) -> usize {
         }
     }
     at
+}
+
+/// Whether no shell would find a command between the braces.
+fn is_template(text: &str, close: &str) -> bool {
+    !text[..text.find(close).unwrap_or(text.len())].contains([';', '&', '|'])
 }
 
 /// Ways to write the home folder, here and in other shells.

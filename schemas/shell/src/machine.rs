@@ -1,6 +1,8 @@
 //! Walks a script as a shell would, on values that are partly unknown, and notes the commands it meets.
 
+mod array;
 mod builtin;
+mod calculate;
 mod call;
 mod compound;
 mod declare;
@@ -17,8 +19,10 @@ mod wrapper;
 use crate::command::{Command, Role, Word};
 use crate::place::{Links, Place};
 use crate::read::Fault;
-use crate::state::State;
-use crate::syntax::{Action, Item, Join, List, Pipeline, Stage};
+use crate::state::{Function, State};
+use crate::syntax::{
+    Action, Item, Join, List, Piece, Pipeline, Redirect, RedirectKind, Stage, Word as Written,
+};
 use crate::text::Text;
 use crate::{Files, MAX_STEPS, Shell};
 use std::collections::BTreeSet;
@@ -28,7 +32,7 @@ use std::sync::Arc;
 const MAX_DEPTH: usize = 150;
 
 /// Most functions and scripts inside each other.
-const MAX_CALLS: usize = 16;
+const MAX_CALLS: usize = 40;
 
 /// Most commands that one run string may give.
 const MAX_COMMANDS: usize = 4096;
@@ -60,12 +64,16 @@ pub(crate) struct Machine<'s> {
     expanding: Vec<String>,
     /// Functions that were called.
     called: BTreeSet<String>,
+    /// The functions that run, each with the state at its start.
+    active: Vec<(Function, State)>,
     /// A command whose name is unknown may have called any function.
     unknown_name: bool,
     /// Texts that run on a signal or at the end.
     traps: Vec<Text>,
     /// The last command was one that is taken to succeed, unless the script says what happens otherwise: `cd`, `mkdir`.
     assumed: bool,
+    /// How many frames belong to shells outside of this one.
+    outer_frames: usize,
     /// The next descriptor of a process substitution.
     next_descriptor: usize,
 }
@@ -87,9 +95,11 @@ impl<'s> Machine<'s> {
             unread: None,
             expanding: Vec::new(),
             called: BTreeSet::new(),
+            active: Vec::new(),
             unknown_name: false,
             traps: Vec::new(),
             assumed: false,
+            outer_frames: 0,
             next_descriptor: 63,
         }
     }
@@ -128,6 +138,11 @@ impl<'s> Machine<'s> {
         self.unread.get_or_insert(Fault { line, what });
     }
 
+    /// Ends the walk.
+    fn exhaust(&mut self) {
+        self.spend(MAX_STEPS + 1);
+    }
+
     fn exhausted(&self) -> bool {
         self.steps > MAX_STEPS || self.commands.len() > MAX_COMMANDS
     }
@@ -150,7 +165,11 @@ impl<'s> Machine<'s> {
     }
 
     fn list(&mut self, list: &List, state: &mut State) {
-        for item in &list.items {
+        self.items(&list.items, state);
+    }
+
+    fn items(&mut self, items: &[Item], state: &mut State) {
+        for item in items {
             if state.dead || self.exhausted() {
                 return;
             }
@@ -170,25 +189,27 @@ impl<'s> Machine<'s> {
 
     /// `a && b || c`: the states in which the left side succeeded and failed go different ways.
     fn joined(&mut self, item: &Item, state: &mut State) {
-        let before = (!item.rest.is_empty()).then(|| state.cwd.clone());
+        let before = (!item.rest.is_empty()).then(|| state.clone());
         self.pipeline(&item.first, state);
-        let Some(mut before) = before else { return };
+        let Some(before) = before else { return };
         if state.dead {
             return;
         }
         let or_follows = |from: usize| item.rest[from..].iter().any(|(join, _)| *join == Join::Or);
         self.assume(or_follows(0), state);
-        let (mut succeeded, mut failed) = self.outcomes(state.clone(), &before);
+        let undone = or_follows(0).then_some(&item.first);
+        let (mut succeeded, mut failed) = self.outcomes(state.clone(), before, undone);
         for (index, (join, pipeline)) in item.rest.iter().enumerate() {
             let taken = if *join == Join::And { &mut succeeded } else { &mut failed };
             let Some(mut path) = taken.take() else { continue };
-            before.clone_from(&path.cwd);
+            let before = path.clone();
             self.pipeline(pipeline, &mut path);
             if path.dead {
                 continue;
             }
             self.assume(or_follows(index + 1), &mut path);
-            let (success, failure) = self.outcomes(path, &before);
+            let undone = or_follows(index + 1).then_some(pipeline);
+            let (success, failure) = self.outcomes(path, before, undone);
             succeeded = either(succeeded, success);
             failed = either(failed, failure);
         }
@@ -205,21 +226,40 @@ impl<'s> Machine<'s> {
         }
     }
 
-    /// The state after success and after failure. A `cd` that failed has gone nowhere.
-    fn outcomes(&mut self, state: State, before: &[Place]) -> (Option<State>, Option<State>) {
+    /// The state after success and after failure. A `cd` that failed has gone nowhere, and a command that the script
+    /// expects to fail may have done nothing.
+    fn outcomes(
+        &mut self,
+        state: State,
+        mut before: State,
+        undone: Option<&Pipeline>,
+    ) -> (Option<State>, Option<State>) {
         match state.status {
             Some(true) => (Some(state), None),
             Some(false) => (None, Some(state)),
             None => {
                 self.spend(state.weight());
-                let mut failed = state.clone();
-                crate::state::join(&mut failed.cwd, before.to_vec());
-                (Some(state), Some(failed))
+                let (mut succeeded, mut failed) = (state.clone(), state);
+                if undone.is_some_and(may_do_nothing) {
+                    before.status = None;
+                    // What was printed and read, was.
+                    before.printed.clone_from(&failed.printed);
+                    before.input.clone_from(&failed.input);
+                    if undone.is_some_and(|pipeline| pipeline.negated) {
+                        succeeded.merge_in(before.clone());
+                    }
+                    failed.merge_in(before);
+                } else {
+                    crate::state::join(&mut failed.cwd, before.cwd);
+                }
+                (Some(succeeded), Some(failed))
             }
         }
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline, state: &mut State) {
+        // The program `time` changes nothing in this shell.
+        let before = pipeline.timed.then(|| state.clone());
         if let [stage] = pipeline.stages.as_slice() {
             self.stage(stage, state);
         } else {
@@ -236,14 +276,23 @@ impl<'s> Machine<'s> {
                 if index < last {
                     input = after.printed;
                 } else {
-                    state.printed = after.printed;
                     status = after.status;
+                    if state.last_here {
+                        state.printed.clone_from(&after.printed);
+                        state.merge_in(after);
+                    } else {
+                        state.printed = after.printed;
+                    }
                 }
             }
             state.status = status;
         }
         if pipeline.negated {
             state.status = state.status.map(|success| !success);
+        }
+        if let Some(before) = before {
+            state.merge_in(before);
+            state.status = None;
         }
     }
 
@@ -260,10 +309,18 @@ impl<'s> Machine<'s> {
         if !self.inside_word {
             self.line = stage.line;
         }
+        let before = stage.redirects.iter().any(may_fail).then(|| state.clone());
         self.redirected(&stage.redirects, state, |machine, state| {
             machine.print_input(&stage.action, &stage.redirects, state);
             machine.action(&stage.action, state);
         });
+        if let Some(before) = before {
+            // dash reads `a &> b` as `a & > b`; and an `exit` whose redirection fails does not leave.
+            if state.dead || stage.redirects.iter().any(|redirect| redirect.background) {
+                state.merge_in(before);
+            }
+            state.status = None;
+        }
         self.line = line;
         self.depth -= 1;
     }
@@ -287,14 +344,24 @@ impl<'s> Machine<'s> {
             }
             Action::Case { subject, arms } => self.case_clause(subject, arms, state),
             Action::Function { name, body } => self.define(name, body, state),
-            Action::Test(words) => {
+            Action::Test { words, starts } => {
                 for word in words {
-                    self.texts(word, state);
+                    let texts = self.texts(word, state);
+                    self.run_subscripts(&texts, state);
+                }
+                for name in starts.iter().filter_map(Written::literal) {
+                    self.may_call(&name, state);
                 }
                 state.status = None;
             }
             Action::Arithmetic(expression) => {
                 self.arithmetic_effects(expression, state);
+                for piece in &expression.pieces {
+                    if let Piece::Text(text) = piece {
+                        text.split([' ', '(', ')', ';', '&', '|'])
+                            .for_each(|name| self.may_call(name, state));
+                    }
+                }
                 state.status = None;
             }
             Action::Coprocess(stage) => {
@@ -357,6 +424,33 @@ enum Way {
     Continue(usize),
     Return,
     Exit,
+}
+
+/// Whether the file may be missing, or not writable.
+fn may_fail(redirect: &Redirect) -> bool {
+    let safe = |word: &Written, safe: &[&str]| word.literal().is_some_and(|text| safe.contains(&&*text));
+    match &redirect.kind {
+        RedirectKind::HereString(_) | RedirectKind::HereDocument(_) => false,
+        RedirectKind::Duplicate(word) => !safe(word, &["0", "1", "2"]),
+        RedirectKind::Read(word) | RedirectKind::Write(word) | RedirectKind::Append(word) => {
+            !safe(word, &["/dev/null", "/dev/stdout", "/dev/stderr"])
+        }
+        RedirectKind::ReadWrite(_) | RedirectKind::Both(_) => true,
+    }
+}
+
+/// Whether the command, when it fails, may have changed nothing at all.
+fn may_do_nothing(pipeline: &Pipeline) -> bool {
+    let [stage] = pipeline.stages.as_slice() else { return false };
+    let plain = match &stage.action {
+        Action::Simple(simple) if simple.words.is_empty() => simple.assignments.iter().all(|assignment| {
+            let scalar = matches!(assignment.value, crate::syntax::Assigned::Scalar(_));
+            scalar && !assignment.append && assignment.index.is_none()
+        }),
+        Action::Simple(_) => false,
+        _ => true,
+    };
+    !plain || stage.redirects.iter().any(may_fail)
 }
 
 fn either(one: Option<State>, other: Option<State>) -> Option<State> {

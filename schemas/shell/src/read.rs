@@ -157,20 +157,31 @@ impl<'t> Reader<'t> {
 
     fn here_document(&mut self, pending: &Pending) -> Read<()> {
         let first_line = self.line();
-        let mut body = String::new();
+        let (mut body, mut joined) = (String::new(), String::new());
         while self.at < self.text.len() {
             let length = self.rest().find('\n');
             let line = &self.rest()[..length.unwrap_or(self.rest().len())];
             self.at += line.len() + usize::from(length.is_some());
             let line = if pending.strip_tabs { line.trim_start_matches('\t') } else { line };
+            // A line that is continued is one line with the next, for some shells before they look for the end.
+            let continues = !pending.literal && ends_in_escape(line);
+            let uncertain = !joined.is_empty();
+            joined.push_str(line);
+            if uncertain && (line == pending.end || joined == pending.end) {
+                return Err(self.fault("a here-document whose end is not certain"));
+            }
             if line == pending.end {
                 break;
+            }
+            match continues {
+                true => _ = joined.pop(),
+                false => joined.clear(),
             }
             body.push_str(line);
             body.push('\n');
         }
         let word = if pending.literal {
-            Word { pieces: vec![crate::syntax::Piece::Quoted(body)] }
+            Word { pieces: vec![crate::syntax::Piece::Double(self.literal_pieces(&body))] }
         } else {
             self.inside(&body, first_line).nested(Reader::here_text)?
         };
@@ -242,7 +253,7 @@ impl<'t> Reader<'t> {
     }
 
     fn pipeline(&mut self) -> Read<Pipeline> {
-        let mut negated = false;
+        let (mut negated, mut timed) = (false, false);
         loop {
             self.skip_blanks();
             match self.bare_word() {
@@ -252,6 +263,7 @@ impl<'t> Reader<'t> {
                 }
                 "time" => {
                     self.at += 4;
+                    timed = true;
                     self.skip_blanks();
                     for option in ["-p", "--"] {
                         if self.bare_word() == option {
@@ -268,7 +280,7 @@ impl<'t> Reader<'t> {
             stages.push(self.stage()?);
             self.skip_blanks();
             if self.starts("||") || !self.take("|") {
-                return Ok(Pipeline { negated, stages });
+                return Ok(Pipeline { negated, timed, stages });
             }
             self.take("&");
             self.skip_blanks_and_newlines()?;
@@ -281,6 +293,11 @@ impl<'t> Reader<'t> {
         let end = rest.bytes().position(ends_word).unwrap_or(rest.len());
         &rest[..end]
     }
+}
+
+/// Whether a backslash that nothing protects stands at the end.
+fn ends_in_escape(line: &str) -> bool {
+    line.bytes().rev().take_while(|&byte| byte == b'\\').count() % 2 == 1
 }
 
 /// Whether the byte ends an unquoted word.

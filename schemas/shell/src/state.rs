@@ -1,62 +1,18 @@
 //! What a shell knows between two commands. A value that differs from path to path is a set of values.
 
-use crate::command::Word;
 use crate::place::{Place, Root};
 use crate::syntax::Stage;
 use crate::text::{Part, Text, Why};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+pub(crate) use crate::value::{Reference, Value, Variable};
+
 /// Most values that a variable may have at a time; beyond, it is unknown.
 const MAX_VALUES: usize = 8;
 
-/// What a variable holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Value {
-    Unset,
-    Scalar(Text),
-    /// Elements by key, in order; an indexed array has its numbers as keys. One element may stand for several.
-    Array(Vec<(String, Word)>),
-}
-
-impl Value {
-    pub(crate) fn unknown(why: Why) -> Self {
-        Self::Scalar(Text::unknown(why))
-    }
-
-    /// The elements; a scalar is its own only one.
-    pub(crate) fn elements(&self) -> Vec<Word> {
-        match self {
-            Self::Unset => Vec::new(),
-            Self::Scalar(text) => vec![Word::of(text.clone())],
-            Self::Array(elements) => elements.iter().map(|(_, word)| word.clone()).collect(),
-        }
-    }
-
-    /// Whether it is an array of which not even the number of elements is known.
-    pub(crate) fn is_loose(&self) -> bool {
-        matches!(self, Self::Array(elements) if elements.iter().any(|(_, word)| word.splits))
-    }
-
-    /// What `$name` gives; an array gives its first element.
-    pub(crate) fn scalar(&self) -> Option<Text> {
-        match self {
-            Self::Unset => None,
-            Self::Scalar(text) => Some(text.clone()),
-            Self::Array(elements) => {
-                elements.iter().find(|(key, _)| key == "0").map(|(_, word)| word.text.clone())
-            }
-        }
-    }
-}
-
-/// A variable: every value it may have here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Variable {
-    pub(crate) values: Vec<Value>,
-    /// Certainly known to child processes.
-    pub(crate) exported: bool,
-}
+/// Most elements of an array, and most arguments; beyond, they are unknown.
+pub(crate) const MAX_ELEMENTS: usize = 4096;
 
 /// What a function or a script was called with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +64,10 @@ pub(crate) struct State {
     pub(crate) own_separators: bool,
     /// `set -a`.
     pub(crate) export_all: bool,
+    /// `shopt -s lastpipe`.
+    pub(crate) last_here: bool,
+    /// `shopt -s nocasematch`.
+    pub(crate) any_case: bool,
 }
 
 impl State {
@@ -128,6 +88,8 @@ impl State {
             no_globs: false,
             own_separators: false,
             export_all: false,
+            last_here: false,
+            any_case: false,
         }
     }
 
@@ -148,7 +110,23 @@ impl State {
 
     /// Gives the variable these values.
     pub(crate) fn assign(&mut self, name: &str, mut values: Vec<Value>) {
+        match self.variables.get(name) {
+            Some(variable) if variable.changes => {
+                values = vec![Value::unknown(Why::Variable(name.to_owned()))];
+            }
+            Some(variable) if variable.reference != Reference::None => {
+                self.assign_through(&variable.reference.clone(), values);
+                return;
+            }
+            Some(variable) if variable.readonly => join(&mut values, variable.values.clone()),
+            _ => {}
+        }
         limit(&mut values, || Value::unknown(Why::Variable(name.to_owned())));
+        for value in &mut values {
+            if matches!(value, Value::Array(elements) if elements.len() > MAX_ELEMENTS) {
+                *value = Value::unknown(Why::TooMany);
+            }
+        }
         if name == "IFS" {
             self.own_separators = values != [Value::Scalar(Text::from(" \t\n"))];
         }
@@ -157,8 +135,21 @@ impl State {
         match variables.get_mut(name) {
             Some(variable) => variable.values = values,
             None => {
-                variables.insert(name.to_owned(), Variable { values, exported: all });
+                variables.insert(name.to_owned(), Variable::new(values, all));
             }
+        }
+    }
+
+    /// Keeps what was there, for the name may be that of another variable by now.
+    fn assign_through(&mut self, reference: &Reference, mut values: Vec<Value>) {
+        match reference {
+            Reference::To(target)
+                if self.variables.get(target).is_none_or(|target| target.reference == Reference::None) =>
+            {
+                join(&mut values, self.values(target));
+                self.assign(target, values);
+            }
+            _ => self.forget_all(),
         }
     }
 
@@ -176,6 +167,50 @@ impl State {
         if let Some(variable) = Rc::make_mut(&mut self.variables).get_mut(name) {
             variable.exported = exported;
         }
+    }
+
+    pub(crate) fn is_readonly(&self, name: &str) -> bool {
+        self.variables.get(name).is_some_and(|variable| variable.readonly)
+    }
+
+    pub(crate) fn is_keyed(&self, name: &str) -> bool {
+        self.variables.get(name).is_some_and(|variable| variable.keyed)
+    }
+
+    /// Gives a variable an attribute.
+    pub(crate) fn mark(&mut self, name: &str, mark: impl FnOnce(&mut Variable)) {
+        if !self.variables.contains_key(name) {
+            self.forget(name);
+        }
+        if let Some(variable) = Rc::make_mut(&mut self.variables).get_mut(name) {
+            mark(variable);
+        }
+    }
+
+    /// Forgets what functions keep for their end.
+    pub(crate) fn forget_locals(&mut self, name: &str) {
+        for before in self.locals.iter_mut().filter_map(|locals| locals.get_mut(name)) {
+            *before = Some(Variable::new(vec![Value::unknown(Why::Variable(name.to_owned()))], false));
+        }
+    }
+
+    /// Any variable may have got any value.
+    pub(crate) fn forget_all(&mut self) {
+        for (name, variable) in Rc::make_mut(&mut self.variables) {
+            variable.values = vec![Value::unknown(Why::Variable(name.clone()))];
+        }
+    }
+
+    /// Takes a variable away; one that is a function's own may uncover the one outside.
+    pub(crate) fn unset(&mut self, name: &str) {
+        let mut values = vec![Value::Unset];
+        for before in self.locals.iter().filter_map(|locals| locals.get(name)) {
+            match before {
+                Some(variable) => join(&mut values, variable.values.clone()),
+                None => join(&mut values, vec![Value::unknown(Why::Variable(name.to_owned()))]),
+            }
+        }
+        self.assign(name, values);
     }
 
     /// Keeps the value for the end of the function.
@@ -213,7 +248,7 @@ impl State {
         let mut child = Self::new(Place::of(Root::Start));
         child.cwd.clone_from(&self.cwd);
         let variables = self.variables.iter().map(|(name, variable)| {
-            let mut variable = variable.clone();
+            let mut variable = Variable::new(variable.values.clone(), variable.exported);
             if !variable.exported {
                 // Unless the name was in the environment from the start, the child does not see it.
                 if !variable.values.contains(&Value::Unset) {
@@ -293,6 +328,8 @@ impl State {
         self.no_globs &= other.no_globs;
         self.own_separators |= other.own_separators;
         self.export_all |= other.export_all;
+        self.last_here |= other.last_here;
+        self.any_case |= other.any_case;
     }
 
     fn merge_variables(&mut self, other: &Self) {
@@ -309,7 +346,19 @@ impl State {
             // What was never assigned is what the environment says, and that is exported.
             let exported =
                 [&*self, other].iter().all(|state| state.variables.get(&name).is_none_or(|v| v.exported));
-            merged.insert(name, Variable { values, exported });
+            let mut variable = Variable::new(values, exported);
+            for one in [&*self, other].iter().filter_map(|state| state.variables.get(&name)) {
+                variable.readonly |= one.readonly;
+                variable.changes |= one.changes;
+                variable.keyed |= one.keyed;
+                variable.reference = match (&variable.reference, &one.reference) {
+                    (Reference::None, one) => one.clone(),
+                    (before, Reference::None) => before.clone(),
+                    (before, one) if before == one => one.clone(),
+                    _ => Reference::Any,
+                };
+            }
+            merged.insert(name, variable);
         }
         self.variables = Rc::new(merged);
     }
@@ -344,7 +393,17 @@ impl State {
 
     /// About how much a copy of it costs, in steps.
     pub(crate) fn weight(&self) -> usize {
-        1 + self.variables.len() / 16 + self.locals.len() / 16
+        let variables = self.variables.values().flat_map(|variable| &variable.values);
+        let arguments = match &self.arguments {
+            Arguments::Known(arguments) => arguments.as_slice(),
+            Arguments::Unknown => &[],
+        };
+        let texts = [&self.printed, &self.input].into_iter().flatten().flatten().chain(arguments);
+        let sixteenths = variables.map(Value::cost).sum::<usize>()
+            + texts.map(|text| 1 + text.len() / 16).sum::<usize>()
+            + self.locals.iter().map(BTreeMap::len).sum::<usize>()
+            + self.stack.len();
+        1 + sixteenths / 16
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) enum Join {
 #[derive(Debug, Clone)]
 pub(crate) struct Pipeline {
     pub(crate) negated: bool,
+    /// `time` stands before it: for some shells that is a program.
+    pub(crate) timed: bool,
     pub(crate) stages: Vec<Stage>,
 }
 
@@ -75,8 +77,11 @@ pub(crate) enum Action {
         name: String,
         body: Rc<Stage>,
     },
-    /// `[[ … ]]`: its words, operators left out.
-    Test(Vec<Word>),
+    /// `[[ … ]]`: its words, operators left out, and those of them that stand after `&&` and `||`.
+    Test {
+        words: Vec<Word>,
+        starts: Vec<Word>,
+    },
     /// `(( … ))`.
     Arithmetic(Word),
     Coprocess(Box<Stage>),
@@ -125,6 +130,8 @@ pub(crate) struct Redirect {
     /// The descriptor that is written; `None` means the usual one.
     pub(crate) descriptor: Option<u32>,
     pub(crate) kind: RedirectKind,
+    /// It is `&>`: where that is no operator, the command before it runs in the background.
+    pub(crate) background: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -241,8 +248,10 @@ pub(crate) enum Operation {
         upper: bool,
         all: bool,
     },
-    /// Anything else: `@Q`, a bad substitution.
-    Other,
+    /// `@Q` and its like.
+    Transform(char),
+    /// Anything else, with what is expanded in it.
+    Other(Word),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

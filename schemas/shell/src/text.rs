@@ -69,13 +69,15 @@ pub enum Part {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Text {
     parts: Vec<Part>,
+    /// Of all known characters.
+    bytes: usize,
 }
 
 impl Text {
     /// A text that is one unknown.
     #[must_use]
     pub fn unknown(why: Why) -> Self {
-        Self { parts: vec![Part::Unknown(why)] }
+        Self { parts: vec![Part::Unknown(why)], bytes: 0 }
     }
 
     /// The parts in order.
@@ -122,10 +124,16 @@ impl Text {
         self.parts.is_empty()
     }
 
+    /// How many bytes of it are known.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes
+    }
+
     pub(crate) fn push_str(&mut self, text: &str) {
         if text.is_empty() {
             return;
         }
+        self.bytes += text.len();
         match self.parts.last_mut() {
             Some(Part::Text(last)) => last.push_str(text),
             _ => self.parts.push(Part::Text(text.to_owned())),
@@ -136,12 +144,18 @@ impl Text {
     pub(crate) fn push(&mut self, part: Part) {
         match part {
             Part::Text(text) if self.parts.is_empty() && !text.is_empty() => {
+                self.bytes += text.len();
                 self.parts.push(Part::Text(text))
             }
             Part::Text(text) => self.push_str(&text),
             // Two unknowns in a row tell no more than one.
             Part::Unknown(_) if matches!(self.parts.last(), Some(Part::Unknown(_))) => {}
-            part => self.parts.push(part),
+            part => {
+                if let Part::Glob(pattern) | Part::HomeOf(pattern) = &part {
+                    self.bytes += pattern.len();
+                }
+                self.parts.push(part);
+            }
         }
         self.bound();
     }
@@ -157,8 +171,7 @@ impl Text {
 
     /// Repeated doubling must not fill the memory.
     fn bound(&mut self) {
-        let too_long = matches!(self.parts.last(), Some(Part::Text(last)) if last.len() > MAX_BYTES);
-        if too_long || self.parts.len() > MAX_PARTS {
+        if self.bytes > MAX_BYTES || self.parts.len() > MAX_PARTS {
             *self = Self::unknown(Why::TooMany);
         }
     }
@@ -166,7 +179,9 @@ impl Text {
     /// Without the line feeds at its end, as a command substitution gives it.
     pub(crate) fn without_final_newlines(mut self) -> Self {
         if let Some(Part::Text(last)) = self.parts.last_mut() {
-            last.truncate(last.trim_end_matches('\n').len());
+            let kept = last.trim_end_matches('\n').len();
+            self.bytes -= last.len() - kept;
+            last.truncate(kept);
             if last.is_empty() {
                 self.parts.pop();
             }

@@ -1,7 +1,7 @@
 //! Commands of the shell itself that change what it knows.
 
-use super::Machine;
 use super::simple::Lookup;
+use super::{Frame, Machine};
 use crate::command::{Role, Word};
 use crate::state::{Arguments, State, Value};
 use crate::text::{Part, Text, Why};
@@ -12,6 +12,7 @@ impl Machine<'_> {
     pub(super) fn builtin(&mut self, words: &[Word], state: &mut State) -> bool {
         let Some(name) = words[0].known() else { return false };
         let mut role = Role::Looks;
+        state.status = None;
         match name {
             ":" | "true" => state.status = Some(true),
             "false" => state.status = Some(false),
@@ -44,7 +45,14 @@ impl Machine<'_> {
                     None => {}
                 }
             }
-            "break" | "continue" | "return" | "exit" | "logout" => self.leave_by(name, words, state),
+            "break" | "continue" | "return" | "exit" | "logout" => {
+                let stays = self.may_stay(name, words).then(|| state.clone());
+                self.leave_by(name, words, state);
+                if let Some(stays) = stays {
+                    state.merge_in(stays);
+                    state.status = None;
+                }
+            }
             "trap" => self.trap(words, state),
             "eval" => {
                 role = Role::Starts;
@@ -55,6 +63,8 @@ impl Machine<'_> {
             "." | "source" => {
                 role = Role::Starts;
                 self.source(words, state);
+                // The file may be missing, and dash has no `source`.
+                state.status = None;
             }
             "exec" => {
                 role = Role::Starts;
@@ -64,13 +74,43 @@ impl Machine<'_> {
                 role = self.command(words, state);
             }
             "[" | "test" => state.status = super::test::holds(words),
+            "shopt" => {
+                // What is not known may be any option.
+                let sets =
+                    |option| words[1..].iter().any(|word| word.known().is_none_or(|word| word == option));
+                state.any_case |= sets("nocasematch");
+                state.last_here |= sets("lastpipe");
+            }
             "bind" | "bg" | "caller" | "compgen" | "complete" | "compopt" | "dirs" | "disown" | "enable"
-            | "fc" | "fg" | "hash" | "help" | "history" | "jobs" | "kill" | "shopt" | "suspend" | "times"
-            | "type" | "ulimit" | "umask" | "wait" => state.status = None,
+            | "fc" | "fg" | "hash" | "help" | "history" | "jobs" | "kill" | "suspend" | "times" | "type"
+            | "ulimit" | "umask" | "wait" => state.status = None,
             _ => return false,
         }
         self.note(words.to_vec(), state, role);
         true
+    }
+
+    /// Whether it may be refused, so that what stands after it runs.
+    fn may_stay(&self, name: &str, words: &[Word]) -> bool {
+        let number = |word: &Word| {
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            word.text.parts().iter().all(|part| match part {
+                Part::Text(text) => digits(text),
+                part => *part == Part::Unknown(Why::Arithmetic),
+            })
+        };
+        let plain = match &words[1..] {
+            [] => true,
+            [word] => number(word) && (!name.ends_with(['k', 'e']) || word.known().is_some_and(|n| n != "0")),
+            _ => false,
+        };
+        let own = self.frames.get(self.outer_frames..).unwrap_or_default();
+        let refused = match name {
+            "logout" => true,
+            "return" => !own.iter().any(|frame| matches!(frame, Frame::Call { .. })),
+            _ => false,
+        };
+        refused || !plain
     }
 
     fn trap(&mut self, words: &[Word], state: &State) {
@@ -131,8 +171,10 @@ pub(super) fn joined(words: &[Word]) -> Text {
 /// `mapfile`: an element for each line.
 fn map_file(words: &[Word], state: &mut State) {
     let name = words[1..].iter().rev().find_map(Word::known).filter(|name| crate::read::is_name(name));
+    // `-s`, `-n` and the like choose lines.
+    let option = |word: &Word| word.known().is_none_or(|word| word.starts_with('-') && word != "-t");
     let value = match state.input.as_deref_mut() {
-        Some([text]) if text.known().is_some() && !words.iter().any(|word| word.known() == Some("-d")) => {
+        Some([text]) if text.known().is_some() && !words[1..].iter().any(option) => {
             let text = std::mem::take(text);
             let lines = text.known().unwrap_or_default().lines().enumerate();
             Value::Array(lines.map(|(index, line)| (index.to_string(), Word::from(line))).collect())
@@ -149,17 +191,15 @@ fn unset(words: &[Word], state: &mut State) {
         if functions {
             Rc::make_mut(&mut state.functions).remove(name);
         } else if crate::read::is_name(name) {
-            state.assign(name, vec![Value::Unset]);
+            state.unset(name);
         }
     }
     if words.iter().any(|word| word.known() == Some("IFS")) {
         state.own_separators = false;
     }
-    state.status = Some(true);
 }
 
 fn set(words: &[Word], state: &mut State) {
-    state.status = Some(true);
     let mut at = 1;
     while let Some(word) = words.get(at) {
         let Some(option) = word.known() else { break };
@@ -233,12 +273,13 @@ fn alias(words: &[Word], state: &mut State) {
 
 /// `read`: the next line of what is known to come in.
 fn read(words: &[Word], state: &mut State) {
-    let (mut names, mut at, mut array, mut delimited) = (Vec::new(), 1, false, false);
+    let (mut names, mut at, mut array, mut delimited, mut raw) = (Vec::new(), 1, false, false, false);
     while let Some(word) = words.get(at) {
         at += 1;
         match word.known() {
             Some(option) if option.starts_with('-') && names.is_empty() => {
                 array |= option.contains('a');
+                raw |= option.contains('r');
                 delimited |= option.contains(['d', 'n', 'N', 'u', 't']);
                 if option.ends_with(['d', 'i', 'n', 'N', 'p', 't', 'u']) {
                     at += 1;
@@ -259,8 +300,11 @@ fn read(words: &[Word], state: &mut State) {
             let (line, rest) = text.split_line();
             *text = rest.unwrap_or_default();
             // An unknown may hold line feeds, and blanks at its ends.
-            if line.parts().iter().any(|part| matches!(part, Part::Unknown(_))) {
+            // Without `-r`, a backslash protects a character, and joins lines.
+            let escapes = |part: &Part| !raw && matches!(part, Part::Text(text) if text.contains('\\'));
+            if line.parts().iter().any(|part| matches!(part, Part::Unknown(_)) || escapes(part)) {
                 state.input = None;
+                state.status = None;
                 Text::unknown(Why::Input)
             } else {
                 line

@@ -6,6 +6,9 @@ use crate::command::{Role, Word};
 use crate::state::{Arguments, Function, State};
 use crate::text::Text;
 
+/// Functions inside each other after which what changes in a recursion is taken to be unknown.
+const MAX_ROUNDS: usize = 16;
+
 impl Machine<'_> {
     pub(super) fn call_functions(
         &mut self,
@@ -29,13 +32,21 @@ impl Machine<'_> {
     }
 
     fn call_function(&mut self, function: &Function, arguments: Arguments, state: &mut State) {
-        if self.calls >= MAX_CALLS || !self.spend(state.weight()) {
-            // What a recursion does further down it has done before.
+        if self.calls >= MAX_CALLS {
+            self.give_up("more functions inside each other than are followed");
+            return;
+        }
+        if !self.spend(2 * state.weight()) {
+            return;
+        }
+        let outer = std::mem::replace(&mut state.arguments, arguments);
+        if self.goes_round(function, state) {
+            state.arguments = outer;
             state.status = None;
             return;
         }
         self.calls += 1;
-        let outer = std::mem::replace(&mut state.arguments, arguments);
+        self.active.push((function.clone(), state.clone()));
         state.locals.push(std::collections::BTreeMap::new());
         self.frames.push(Frame::Call { returned: None });
         self.stage(&function.body, state);
@@ -45,7 +56,32 @@ impl Machine<'_> {
         }
         state.drop_locals();
         state.arguments = outer;
+        self.active.pop();
         self.calls -= 1;
+    }
+
+    /// Whether a recursion does here what it has done before. Far down, what differs from round to round is unknown.
+    fn goes_round(&self, function: &Function, state: &mut State) -> bool {
+        let Some((_, before)) = self.active.iter().rfind(|(active, _)| active == function) else {
+            return false;
+        };
+        if self.active.len() < MAX_ROUNDS {
+            return false;
+        }
+        state.widen(before);
+        state.variables == before.variables
+            && state.functions == before.functions
+            && state.arguments == before.arguments
+            && state.cwd == before.cwd
+    }
+
+    /// `[[` and `((` are no words of dash: what stands there may be the name of a function.
+    pub(super) fn may_call(&mut self, name: &str, state: &mut State) {
+        for function in state.functions.get(name).cloned().unwrap_or_default() {
+            let mut path = state.clone();
+            self.call_function(&function, Arguments::Unknown, &mut path);
+            state.merge_in(path);
+        }
     }
 
     /// Every function that was never called, for a command of unknown name may have called it.
@@ -159,7 +195,7 @@ impl Machine<'_> {
         };
         state.status = match words.get(1).and_then(Word::known) {
             Some("0") => Some(true),
-            Some(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => Some(false),
+            Some(number) if number.parse::<u64>().is_ok_and(|number| number % 256 != 0) => Some(false),
             _ => None,
         };
         self.leave(state, way);

@@ -3,7 +3,7 @@
 use super::{Frame, Machine, either};
 use crate::pattern;
 use crate::state::{Arguments, Function, State};
-use crate::syntax::{Arm, List, Stage, Word};
+use crate::syntax::{Arm, List, Piece, Stage, Word};
 use crate::text::Text;
 use std::rc::Rc;
 
@@ -22,12 +22,15 @@ impl Machine<'_> {
     ) {
         let mut ends: Option<State> = None;
         for (condition, branch) in branches {
-            let before = state.cwd.clone();
-            self.list(condition, state);
+            let Some((last, first)) = condition.items.split_last() else { break };
+            self.items(first, state);
+            let before = state.clone();
+            self.items(std::slice::from_ref(last), state);
             if state.dead || self.exhausted() {
                 break;
             }
-            let (succeeded, failed) = self.outcomes(state.clone(), &before);
+            let undone = last.rest.is_empty().then_some(&last.first);
+            let (succeeded, failed) = self.outcomes(state.clone(), before, undone);
             if let Some(mut taken) = succeeded {
                 self.list(branch, &mut taken);
                 ends = either(ends, Some(taken));
@@ -52,6 +55,7 @@ impl Machine<'_> {
         self.frames.push(Frame::Loop { broken: None, continued: None });
         let mut ends: Option<State> = None;
         for round in 0.. {
+            self.spend(2 * (state.weight() - 1));
             let before = state.clone();
             self.list(condition, state);
             if state.dead || self.exhausted() {
@@ -127,6 +131,7 @@ impl Machine<'_> {
                 } else {
                     path.assign_text(name, word.text.clone());
                 }
+                self.spend(2 * (path.weight() - 1));
                 let before = path.clone();
                 self.list(body, &mut path);
                 self.take_continued(&mut path);
@@ -193,6 +198,7 @@ impl Machine<'_> {
                     _ => either(falling.take(), Some(state.clone())),
                 };
                 if let Some(mut path) = entered {
+                    self.spend(path.weight() - 1);
                     self.list(&arm.body, &mut path);
                     if arm.goes_on {
                         falling = Some(path);
@@ -219,12 +225,16 @@ impl Machine<'_> {
     fn arm_taken(&mut self, subject: &Text, arm: &Arm, state: &mut State) -> Option<bool> {
         let mut certain = Some(false);
         for word in &arm.patterns {
-            if word.literal().as_deref() == Some("*") {
+            if matches!(word.pieces.as_slice(), [Piece::Text(all)] if all == "*") {
                 return Some(true);
             }
             let patterns = self.patterns(word, state);
             let matched = match (subject.known(), patterns.as_slice()) {
-                (Some(text), [Some(pattern)]) => pattern::matches(pattern, text),
+                (Some(text), [Some(pattern)]) => {
+                    let matched = pattern::matches(pattern, text);
+                    // With `nocasematch` more matches.
+                    if state.any_case && matched == Some(false) { None } else { matched }
+                }
                 _ => None,
             };
             match matched {

@@ -12,6 +12,12 @@ use crate::{Place, Root};
 /// Most ways to read the words of one command; beyond, the words that differ are unknown.
 const MAX_WAYS: usize = 64;
 
+/// Most bytes of a pattern.
+const MAX_PATTERN: usize = 64 * 1024;
+
+/// Most words of one command, in all the ways to read it.
+const MAX_WORDS: usize = 8192;
+
 /// Words of a command in the making.
 #[derive(Debug, Clone, Default)]
 struct Fields {
@@ -155,6 +161,7 @@ impl Machine<'_> {
     /// Every way to read the words of a command.
     pub(super) fn fields(&mut self, words: &[&Written], state: &mut State) -> Vec<Vec<Word>> {
         let mut ways: Vec<Vec<Word>> = vec![Vec::with_capacity(words.len())];
+        let mut count = 0;
         for word in words {
             if let ([way], Some(word)) = (ways.as_mut_slice(), plain(word, state)) {
                 way.push(word);
@@ -162,7 +169,12 @@ impl Machine<'_> {
             }
             let mut next = self.expand(word, state);
             if ways.len() * next.len() > MAX_WAYS {
-                next = vec![vec![Word { text: Text::unknown(Why::TooMany), splits: true }]];
+                next = too_many();
+            }
+            count += next.iter().map(Vec::len).sum::<usize>();
+            if count > MAX_WORDS {
+                self.exhaust();
+                return too_many();
             }
             if let [only] = next.as_mut_slice()
                 && let [way] = ways.as_mut_slice()
@@ -170,7 +182,10 @@ impl Machine<'_> {
                 way.append(only);
                 continue;
             }
-            self.spend(ways.len() * next.len() / 8);
+            let cost = |ways: &[Vec<Word>]| ways.iter().flatten().map(word_cost).sum::<usize>();
+            if !self.spend((ways.len() * cost(&next) + next.len() * cost(&ways)) / 16) {
+                return too_many();
+            }
             ways =
                 ways.iter().flat_map(|way| next.iter().map(|more| [way.as_slice(), more].concat())).collect();
         }
@@ -185,7 +200,7 @@ impl Machine<'_> {
                     let list = inner.iter().any(is_list);
                     for piece in inner {
                         let chunks = self.chunks(piece, true, state);
-                        ways = combine(ways, &chunks, state);
+                        ways = self.combine(ways, &chunks, state);
                     }
                     if !list {
                         ways.iter_mut().for_each(|fields| _ = fields.word());
@@ -193,11 +208,39 @@ impl Machine<'_> {
                 }
                 piece => {
                     let chunks = self.chunks(piece, false, state);
-                    ways = combine(ways, &chunks, state);
+                    ways = self.combine(ways, &chunks, state);
                 }
             }
         }
         ways.into_iter().map(Fields::finish).collect()
+    }
+
+    /// Every way with every chunk; what is copied is counted, so that doubling ends.
+    fn combine(&mut self, mut ways: Vec<Fields>, chunks: &[Chunk], state: &State) -> Vec<Fields> {
+        let unknown = [Chunk::Loose(Text::unknown(Why::TooMany))];
+        let chunks = if ways.len() * chunks.len() > MAX_WAYS { &unknown[..] } else { chunks };
+        let chunk_cost = |chunk: &Chunk| match chunk {
+            Chunk::Fixed(text) | Chunk::Literal(text) | Chunk::Loose(text) => text.len() / 16,
+            Chunk::Many(words, _) => words.iter().map(word_cost).sum(),
+        };
+        let mut cost = ways.len() * chunks.iter().map(chunk_cost).sum::<usize>();
+        if chunks.len() > 1 {
+            cost += chunks.len() * ways.iter().flat_map(|way| &way.done).map(word_cost).sum::<usize>();
+        }
+        if !self.spend(cost / 16) || ways.iter().map(|way| way.done.len()).sum::<usize>() > MAX_WORDS {
+            self.exhaust();
+            return vec![Fields { done: too_many().concat(), ..Fields::default() }];
+        }
+        if let [only] = chunks {
+            ways.iter_mut().for_each(|fields| fields.add(only, state));
+            return ways;
+        }
+        let with = |fields: &Fields, chunk: &Chunk| {
+            let mut fields = fields.clone();
+            fields.add(chunk, state);
+            fields
+        };
+        ways.iter().flat_map(|fields| chunks.iter().map(move |chunk| with(fields, chunk))).collect()
     }
 
     /// The ways to read one piece.
@@ -244,6 +287,10 @@ impl Machine<'_> {
             }
             let mut more: Vec<Text> = self.chunks(piece, quoted, state).into_iter().map(as_text).collect();
             more.dedup();
+            if !self.spend(texts.len() * more.iter().map(Text::len).sum::<usize>() / 256) {
+                *texts = vec![Text::unknown(Why::TooMany)];
+                return;
+            }
             limit(&mut more, || Text::unknown(Why::TooMany));
             if let [only] = more.as_slice() {
                 texts.iter_mut().for_each(|text| text.append(only));
@@ -275,13 +322,16 @@ impl Machine<'_> {
             let add = |pattern: &Option<String>, text: &Text| {
                 let (pattern, text) = (pattern.as_ref()?, text.known()?);
                 let mut joined = pattern.clone();
+                let in_set = joined.contains('[');
                 for character in text.chars() {
-                    if literal && matches!(character, '*' | '?' | '[' | '\\') {
+                    let means_more = matches!(character, '*' | '?' | '[' | '\\' | '(')
+                        || in_set && matches!(character, ']' | '-' | '!' | '^' | ':' | '.' | '=');
+                    if literal && means_more {
                         joined.push('\\');
                     }
                     joined.push(character);
                 }
-                Some(joined)
+                (joined.len() <= MAX_PATTERN).then_some(joined)
             };
             patterns = patterns.iter().flat_map(|p| texts.iter().map(move |text| add(p, text))).collect();
             limit(&mut patterns, || None);
@@ -335,7 +385,7 @@ impl Machine<'_> {
 
     /// The value without the start or the end that matches.
     pub(super) fn removed(&mut self, value: &Text, pattern: &str, end: bool, longest: bool) -> Option<Text> {
-        self.spend(value.known().map_or(0, str::len).pow(2) / 4096);
+        self.spend(value.known().map_or(0, str::len).min(256).pow(2) / 4096);
         if let Some(known) = value.known() {
             return pattern::remove(known, pattern, end, longest).map(|text| Text::from(text.as_str()));
         }
@@ -373,19 +423,14 @@ fn as_text(chunk: Chunk) -> Text {
     }
 }
 
-fn combine(mut ways: Vec<Fields>, chunks: &[Chunk], state: &State) -> Vec<Fields> {
-    if let [only] = chunks {
-        ways.iter_mut().for_each(|fields| fields.add(only, state));
-        return ways;
-    }
-    let too_many = [Chunk::Loose(Text::unknown(Why::TooMany))];
-    let chunks = if ways.len() * chunks.len() > MAX_WAYS { &too_many[..] } else { chunks };
-    let with = |fields: &Fields, chunk: &Chunk| {
-        let mut fields = fields.clone();
-        fields.add(chunk, state);
-        fields
-    };
-    ways.iter().flat_map(|fields| chunks.iter().map(move |chunk| with(fields, chunk))).collect()
+/// What a copy of the word costs, in sixteenths of a step.
+fn word_cost(word: &Word) -> usize {
+    1 + word.text.len() / 16
+}
+
+/// The words are not followed.
+fn too_many() -> Vec<Vec<Word>> {
+    vec![vec![Word { text: Text::unknown(Why::TooMany), splits: true }]]
 }
 
 /// Whether the piece may give several words inside double quotes, or none.

@@ -1,7 +1,6 @@
 //! `$name`, `${name…}` and `$((…))`.
 
 use super::Machine;
-use crate::arithmetic;
 use crate::command::Word;
 use crate::pattern;
 use crate::state::{Arguments, State, Value, join};
@@ -92,35 +91,32 @@ impl Machine<'_> {
     }
 
     fn element(&mut self, name: &Name, key: &Written, state: &mut State) -> Vec<Option<Text>> {
-        let keys: Vec<Option<String>> = self
-            .texts(key, state)
-            .iter()
-            .map(|key| {
-                let key = key.known()?.trim().to_owned();
-                Some(self.number(&key, state).map_or(key, |number| number.to_string()))
-            })
-            .collect();
+        let keyed = matches!(name, Name::Variable(name) if state.is_keyed(name));
+        let keys = self.texts(key, state);
+        if !keyed {
+            self.run_subscripts(&keys, state);
+        }
         let mut found = Vec::new();
         for value in self.values(name, state) {
             for key in &keys {
+                let key = match &value {
+                    Value::Array(elements) => self.index(key, keyed, elements, state),
+                    _ => self.index(key, keyed, &[], state),
+                };
                 let one = match (&value, key) {
                     (value, _) if value.is_loose() => {
                         vec![Some(Text::unknown(Why::Expansion("an element of an array".to_owned())))]
                     }
                     (Value::Unset, _) => vec![None],
-                    (Value::Scalar(text), Some(key)) if key == "0" => vec![Some(text.clone())],
                     (Value::Scalar(text), _) if text.known().is_none() => vec![Some(text.clone())],
+                    (Value::Scalar(text), Some(key)) if key == "0" => vec![Some(text.clone())],
+                    (Value::Scalar(text), None) => vec![Some(text.clone()), None],
                     (Value::Scalar(_), _) => vec![None],
-                    (Value::Array(elements), Some(key)) => match key.parse::<i64>() {
-                        Ok(number) if number < 0 => {
-                            let back = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
-                            let at = elements.len().checked_sub(back);
-                            vec![at.map(|at| elements[at].1.text.clone())]
-                        }
-                        _ => vec![elements.iter().find(|(k, _)| k == key).map(|(_, word)| word.text.clone())],
-                    },
+                    (Value::Array(elements), Some(key)) => {
+                        vec![elements.iter().find(|(k, _)| *k == key).map(|(_, word)| word.text.clone())]
+                    }
                     (Value::Array(elements), None) => {
-                        elements.iter().map(|(_, word)| Some(word.text.clone())).collect()
+                        elements.iter().map(|(_, word)| Some(word.text.clone())).chain([None]).collect()
                     }
                 };
                 join(&mut found, one);
@@ -178,7 +174,14 @@ impl Machine<'_> {
     ) -> Vec<Expanded> {
         let mut ways = Vec::new();
         for list in lists {
+            if list.as_ref().is_none_or(Vec::is_empty) && !matches!(operation, Operation::Test { .. }) {
+                // What stands in it is expanded all the same.
+                self.changed("", &Text::default(), operation, state);
+            }
             let Some(words) = list else {
+                if let Operation::Test { word, .. } = operation {
+                    self.texts(word, state);
+                }
                 let unknown = Text::unknown(Why::Variable(name.to_owned()));
                 join(
                     &mut ways,
@@ -221,7 +224,12 @@ impl Machine<'_> {
     }
 
     fn changed_word(&mut self, word: &Word, operation: &Operation, state: &mut State) -> Word {
-        Word { text: self.changed(&word.text, operation, state), splits: word.splits }
+        // `${a[@]@A}` tells of the whole array.
+        let text = match operation {
+            Operation::Transform('A' | 'K' | 'k') => Text::unknown(Why::Expansion("of an array".to_owned())),
+            operation => self.changed("", &word.text, operation, state),
+        };
+        Word { text, splits: word.splits }
     }
 
     fn slice_list(
@@ -232,12 +240,14 @@ impl Machine<'_> {
         length: Option<&Written>,
         state: &mut State,
     ) -> Option<Vec<Word>> {
+        let offset = self.evaluated(offset, state);
+        let length = length.map(|length| self.evaluated(length, state));
         if words.iter().any(Word::splits) {
             return None;
         }
-        let offset = usize::try_from(self.evaluated(offset, state)?).ok()?;
+        let offset = usize::try_from(offset?).ok()?;
         let length = match length {
-            Some(length) => usize::try_from(self.evaluated(length, state)?).ok()?,
+            Some(length) => usize::try_from(length?).ok()?,
             None => usize::MAX,
         };
         Some(words.iter().skip(offset.saturating_sub(first)).take(length).cloned().collect())
@@ -256,6 +266,9 @@ impl Machine<'_> {
                     join(&mut ways, self.parameter(&parameter, quoted, state));
                 }
                 _ => {
+                    if let Some(target) = &target {
+                        self.run_subscripts(std::slice::from_ref(target), state);
+                    }
                     let why = Why::Expansion("${!…}".to_owned());
                     join(&mut ways, vec![Expanded::One(Text::unknown(why))]);
                 }
@@ -279,8 +292,11 @@ impl Machine<'_> {
                     self.test(name, value, &tested, state)
                 }
                 operation => {
-                    let value = value.unwrap_or_default();
-                    vec![self.changed(&value, operation, state)]
+                    let named = match name {
+                        Name::Variable(name) => name,
+                        _ => "",
+                    };
+                    vec![self.changed(named, &value.unwrap_or_default(), operation, state)]
                 }
             };
             join(&mut ways, texts.into_iter().map(Expanded::One).collect());
@@ -312,7 +328,11 @@ impl Machine<'_> {
                 texts.push(Text::default());
                 texts
             }
-            (_, Some(true)) | ('?', _) => vec![value],
+            (_, Some(true)) => vec![value],
+            ('?', _) => {
+                other(self, state);
+                vec![value]
+            }
             (operator, set) => {
                 let mut texts = other(self, state);
                 if set.is_none() {
@@ -326,9 +346,28 @@ impl Machine<'_> {
         }
     }
 
-    fn changed(&mut self, value: &Text, operation: &Operation, state: &mut State) -> Text {
+    fn changed(&mut self, name: &str, value: &Text, operation: &Operation, state: &mut State) -> Text {
         let result = match operation {
             Operation::None => return value.clone(),
+            Operation::Other(word) => {
+                self.texts(word, state);
+                None
+            }
+            Operation::Transform('P') => {
+                self.run_substitutions(value, state);
+                None
+            }
+            // What `eval` takes again.
+            Operation::Transform(letter @ ('A' | 'Q')) => {
+                let quote = |part: &Part| matches!(part, Part::Text(text) if text.contains('\''));
+                (!value.parts().iter().any(quote)).then(|| {
+                    let before = if *letter == 'A' { format!("{name}='") } else { "'".to_owned() };
+                    let mut text = Text::from(before.as_str());
+                    text.append(value);
+                    text.push_str("'");
+                    text
+                })
+            }
             Operation::Length => {
                 value.known().map(|text| Text::from(text.chars().count().to_string().as_str()))
             }
@@ -364,6 +403,10 @@ impl Machine<'_> {
         let with = self.texts(with, state);
         let ([Some(pattern)], [with]) = (patterns.as_slice(), with.as_slice()) else { return None };
         let (text, with) = (value.known()?, with.known()?);
+        // With `nocasematch` more matches, and newer shells put the match where `&` stands.
+        if state.any_case || with.contains('&') {
+            return None;
+        }
         self.spend(text.len().min(256).pow(2) / 1024);
         let replaced = match which {
             Replaced::First => pattern::replace(text, pattern, with, false)?,
@@ -388,69 +431,23 @@ impl Machine<'_> {
         length: Option<&Written>,
         state: &mut State,
     ) -> Option<Text> {
+        let offset = self.evaluated(offset, state);
+        let length = length.map(|length| self.evaluated(length, state));
         let characters: Vec<char> = value.known()?.chars().collect();
         let count = i64::try_from(characters.len()).ok()?;
-        let from_end = |number: i64| if number < 0 { count + number } else { number.min(count) };
-        let start = from_end(self.evaluated(offset, state)?);
+        let from_end =
+            |number: i64| if number < 0 { count.saturating_add(number) } else { number.min(count) };
+        let start = from_end(offset?);
         let end = match length {
             None => count,
-            Some(length) => match self.evaluated(length, state)? {
-                length if length < 0 => count + length,
+            Some(length) => match length? {
+                length if length < 0 => count.saturating_add(length),
                 length => start.saturating_add(length).min(count),
             },
         };
         let (start, end) = (usize::try_from(start).ok()?, usize::try_from(end).ok()?);
         let text: String = characters.get(start..end.max(start))?.iter().collect();
         Some(Text::from(text.as_str()))
-    }
-
-    /// A number, from an expression.
-    fn evaluated(&mut self, expression: &Written, state: &mut State) -> Option<i64> {
-        match self.texts(expression, state).as_slice() {
-            [text] => self.number(text.known()?, state),
-            _ => None,
-        }
-    }
-
-    fn number(&mut self, text: &str, state: &State) -> Option<i64> {
-        arithmetic::value(text, &mut |name| match state.values(name).as_slice() {
-            [Value::Scalar(value)] => value.known()?.trim().parse().ok(),
-            _ => None,
-        })
-    }
-
-    /// `$((…))`.
-    pub(super) fn arithmetic(&mut self, expression: &Written, state: &mut State) -> Text {
-        let texts = self.texts(expression, state);
-        self.forget_assigned(&texts, state);
-        match texts.as_slice() {
-            [text] => {
-                let number = text.known().and_then(|text| self.number(text, state));
-                number.map_or_else(
-                    || Text::unknown(Why::Arithmetic),
-                    |number| Text::from(number.to_string().as_str()),
-                )
-            }
-            _ => Text::unknown(Why::Arithmetic),
-        }
-    }
-
-    /// What `((…))`, `let` and `for ((…))` do.
-    pub(super) fn arithmetic_effects(&mut self, expression: &Written, state: &mut State) {
-        let texts = self.texts(expression, state);
-        self.forget_assigned(&texts, state);
-    }
-
-    pub(super) fn forget_assigned(&mut self, texts: &[Text], state: &mut State) {
-        for text in texts {
-            for part in text.parts() {
-                if let Part::Text(text) = part {
-                    for name in arithmetic::assigned(text) {
-                        state.assign(name, vec![Value::unknown(Why::Arithmetic)]);
-                    }
-                }
-            }
-        }
     }
 }
 

@@ -235,11 +235,17 @@ fn unescaped(text: &Text) -> Text {
     let mut result = Text::default();
     for part in text.parts() {
         match part {
+            Part::Text(text) if is_hard(text) => result.push(Part::Unknown(Why::Output("echo".to_owned()))),
             Part::Text(text) => result.push_str(&unescape(text)),
             part => result.push(part.clone()),
         }
     }
     result
+}
+
+/// `\c`, `\u` and a NUL, which shells print in different ways, if they print what follows at all.
+fn is_hard(text: &str) -> bool {
+    ["\\c", "\\u", "\\U"].iter().any(|escape| text.contains(escape)) || unescape(text).contains('\0')
 }
 
 /// `\n` and its like, as `echo -e` and `printf` read them.
@@ -308,6 +314,10 @@ fn printf(words: &[Word], state: &mut State) {
 fn formatted(format: &str, arguments: &[Word]) -> Option<Text> {
     let mut text = Text::default();
     let mut left = arguments.iter();
+    let hard = |word: &Word| word.known().is_some_and(is_hard) && format.contains("%b");
+    if is_hard(format) || arguments.iter().any(hard) {
+        return None;
+    }
     loop {
         let before = left.len();
         let mut rest = format;

@@ -3,7 +3,7 @@
 use super::{MAX_DEPTH, Machine};
 use crate::command::{Role, Word};
 use crate::read::Reader;
-use crate::state::{State, Value, Variable};
+use crate::state::{State, Variable};
 use crate::syntax::{
     Action, Assigned, Assignment, List, Operand, Piece, Redirect, RedirectKind, Simple, Word as Written,
 };
@@ -12,6 +12,12 @@ use crate::text::{Part, Text};
 
 /// Stands for the words after an alias while its text is read.
 const REST: &str = "\u{1}";
+
+/// Builtins that keep the variables which are assigned before them, in POSIX shells or when the builtin names them.
+const KEEPS: &[&str] = &[
+    ".", ":", "break", "continue", "declare", "eval", "exec", "exit", "export", "local", "readonly",
+    "return", "set", "shift", "source", "times", "trap", "typeset", "unset",
+];
 
 /// What a name may stand for: `command` skips functions, `sudo` and `env` start programs only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +35,12 @@ impl Machine<'_> {
                 self.assign(assignment, state);
             }
             let certain = |assignment: &Assignment| match &assignment.value {
-                Assigned::Scalar(word) => !may_fail(word),
-                Assigned::Array(_) => true,
+                Assigned::Scalar(word) => !may_fail(word) && !assignment.append && assignment.index.is_none(),
+                Assigned::Array(_) => false,
             };
-            state.status = simple.assignments.iter().all(certain).then_some(true);
+            let certain = |assignment| certain(assignment) && !state.is_readonly(&assignment.name);
+            let certain = simple.assignments.iter().all(certain);
+            state.status = certain.then_some(true);
             return;
         }
         if state.cwd.len() > 1 {
@@ -52,18 +60,14 @@ impl Machine<'_> {
         let mut ways = self.fields(&words, state);
         if let [words] = ways.as_mut_slice() {
             let words = std::mem::take(words);
-            self.with_assignments(&simple.assignments, state, |machine, state| {
-                machine.chosen(words, &operands, state);
-            });
+            self.with_assignments(&simple.assignments, words, &operands, state);
             return;
         }
         let mut ends: Option<State> = None;
         for words in ways {
             self.spend(state.weight());
             let mut path = state.clone();
-            self.with_assignments(&simple.assignments, &mut path, |machine, state| {
-                machine.chosen(words, &operands, state);
-            });
+            self.with_assignments(&simple.assignments, words, &operands, &mut path);
             ends = super::either(ends, Some(path));
         }
         if let Some(ends) = ends {
@@ -102,12 +106,15 @@ impl Machine<'_> {
     fn with_assignments(
         &mut self,
         assignments: &[Assignment],
+        words: Vec<Word>,
+        operands: &[&Assignment],
         state: &mut State,
-        run: impl FnOnce(&mut Self, &mut State),
     ) {
         if assignments.is_empty() {
-            return run(self, state);
+            return self.chosen(words, operands, state);
         }
+        // Before some builtins, some shells keep what is assigned.
+        let kept = words.first().is_some_and(|name| name.known().is_none_or(|name| KEEPS.contains(&name)));
         let mut before: Vec<(&str, Option<Variable>)> = Vec::new();
         for assignment in assignments {
             if !before.iter().any(|(name, _)| *name == assignment.name) {
@@ -116,100 +123,21 @@ impl Machine<'_> {
             self.assign(assignment, state);
             state.export(&assignment.name, true);
         }
-        run(self, state);
-        let variables = std::rc::Rc::make_mut(&mut state.variables);
+        self.chosen(words, operands, state);
         for (name, variable) in before {
+            let assigned = if kept { state.values(name) } else { Vec::new() };
+            let variables = std::rc::Rc::make_mut(&mut state.variables);
             match variable {
                 Some(variable) => variables.insert(name.to_owned(), variable),
                 None => variables.remove(name),
             };
+            if kept {
+                let mut values = state.values(name);
+                crate::state::join(&mut values, assigned);
+                state.assign(name, values);
+            }
         }
         state.own_separators &= state.variables.contains_key("IFS");
-    }
-
-    /// Gives a variable, an element or an array its value.
-    pub(super) fn assign(&mut self, assignment: &Assignment, state: &mut State) {
-        let name = assignment.name.as_str();
-        let values = match &assignment.value {
-            Assigned::Array(elements) => {
-                let before = if assignment.append { state.values(name) } else { vec![Value::Unset] };
-                vec![self.array(elements, &before, state)]
-            }
-            Assigned::Scalar(word) => {
-                let texts = self.texts(word, state);
-                match &assignment.index {
-                    Some(key) => self.with_element(assignment, key, &texts, state),
-                    None if assignment.append => appended(&state.values(name), &texts),
-                    None => texts.into_iter().map(Value::Scalar).collect(),
-                }
-            }
-        };
-        state.assign(name, values);
-    }
-
-    fn array(
-        &mut self,
-        elements: &[(Option<Written>, Written)],
-        before: &[Value],
-        state: &mut State,
-    ) -> Value {
-        let mut array = match before {
-            [Value::Array(elements)] => elements.clone(),
-            [Value::Scalar(text)] => vec![("0".to_owned(), Word::of(text.clone()))],
-            _ => Vec::new(),
-        };
-        for (key, word) in elements {
-            if let Some(key) = key {
-                let texts = self.texts(word, state);
-                let text = one_of(texts);
-                let key = one_of(self.texts(key, state)).to_string();
-                put(&mut array, key, Word::of(text));
-                continue;
-            }
-            let ways = self.fields(&[word], state);
-            let words = match <[Vec<Word>; 1]>::try_from(ways) {
-                Ok([words]) => words,
-                Err(_) => vec![Word::of(Text::unknown(crate::Why::TooMany))],
-            };
-            for word in words {
-                let key = array.len().to_string();
-                array.push((key, word));
-            }
-        }
-        Value::Array(array)
-    }
-
-    fn with_element(
-        &mut self,
-        assignment: &Assignment,
-        key: &Written,
-        texts: &[Text],
-        state: &mut State,
-    ) -> Vec<Value> {
-        let key = one_of(self.texts(key, state)).to_string();
-        let before = state.values(&assignment.name);
-        let mut values = Vec::new();
-        for value in &before {
-            for text in texts {
-                let mut array = match value {
-                    Value::Array(elements) => elements.clone(),
-                    Value::Scalar(text) if text.known().is_some() => {
-                        vec![("0".to_owned(), Word::of(text.clone()))]
-                    }
-                    _ => Vec::new(),
-                };
-                let mut text = text.clone();
-                if assignment.append {
-                    let old = array.iter().find(|(k, _)| *k == key).map(|(_, word)| word.text.clone());
-                    let mut joined = old.unwrap_or_default();
-                    joined.append(&text);
-                    text = joined;
-                }
-                put(&mut array, key.clone(), Word::of(text));
-                crate::state::join(&mut values, vec![Value::Array(array)]);
-            }
-        }
-        values
     }
 
     /// Runs the command as it stands and with its alias expanded: which of them happens depends on the shell.
@@ -256,6 +184,7 @@ impl Machine<'_> {
             self.program(words, state);
             return;
         };
+        self.run_in_names(&words, state);
         if lookup == Lookup::Everything
             && let Some(functions) = state.functions.get(name)
         {
@@ -264,6 +193,7 @@ impl Machine<'_> {
             return;
         }
         if lookup != Lookup::Programs && self.builtin(&words, state) {
+            Self::forget_written(&words, state);
             return;
         }
         self.program(words, state);
@@ -280,6 +210,9 @@ impl Machine<'_> {
                 return;
             }
             if self.prints(name, &words, state) {
+                // Nobody may be there to read it, and a disk may be full.
+                state.status = None;
+                Self::forget_written(&words, state);
                 self.note(words, state, role);
                 return;
             }
@@ -319,45 +252,11 @@ impl Machine<'_> {
     /// Runs something in a shell or program that is started, and keeps nothing of its state.
     pub(super) fn in_child(&mut self, state: &State, run: impl FnOnce(&mut Self, &mut State)) -> State {
         let child = state.child();
-        self.in_subshell(&child, run)
+        let outer = std::mem::replace(&mut self.outer_frames, self.frames.len());
+        let after = self.in_subshell(&child, run);
+        self.outer_frames = outer;
+        after
     }
-}
-
-/// The value when there is only one.
-fn one_of(texts: Vec<Text>) -> Text {
-    match <[Text; 1]>::try_from(texts) {
-        Ok([text]) => text,
-        Err(_) => Text::unknown(crate::Why::TooMany),
-    }
-}
-
-fn put(array: &mut Vec<(String, Word)>, key: String, word: Word) {
-    match array.iter_mut().find(|(k, _)| *k == key) {
-        Some((_, old)) => *old = word,
-        None => array.push((key, word)),
-    }
-}
-
-fn appended(before: &[Value], texts: &[Text]) -> Vec<Value> {
-    let mut values = Vec::new();
-    for value in before {
-        for text in texts {
-            let value = match value {
-                Value::Array(elements) => {
-                    let mut elements = elements.clone();
-                    put(&mut elements, "0".to_owned(), Word::of(text.clone()));
-                    Value::Array(elements)
-                }
-                value => {
-                    let mut joined = value.scalar().unwrap_or_default();
-                    joined.append(text);
-                    Value::Scalar(joined)
-                }
-            };
-            crate::state::join(&mut values, vec![value]);
-        }
-    }
-    values
 }
 
 /// Whether expanding the word runs a command that may fail.

@@ -5,7 +5,10 @@ use crate::command::Word;
 /// Whether the test holds; `None` when it depends on what is not known, files included.
 pub(super) fn holds(words: &[Word]) -> Option<bool> {
     let words = match words.first()?.known()? {
-        "[" => words.get(1..words.len().checked_sub(1)?)?,
+        "[" => match words.split_last()? {
+            (last, inner) if last.known() == Some("]") => inner.get(1..)?,
+            _ => return None,
+        },
         _ => &words[1..],
     };
     let words: Vec<&str> = words.iter().map(Word::known).collect::<Option<_>>()?;
@@ -19,7 +22,9 @@ fn simple(words: &[&str]) -> Option<bool> {
         ["!", ref rest @ ..] => simple(rest).map(|holds| !holds),
         ["-n", text] => Some(!text.is_empty()),
         ["-z", text] => Some(text.is_empty()),
-        [left, "=" | "==", right] => Some(left == right),
+        [left, "=", right] => Some(left == right),
+        // dash has no `==`, and fails.
+        [left, "==", right] => (left != right).then_some(false),
         [left, "!=", right] => Some(left != right),
         [left, operator, right] => {
             let (left, right) = (left.trim().parse::<i64>().ok()?, right.trim().parse::<i64>().ok()?);

@@ -54,7 +54,7 @@ impl Reader<'_> {
         Ok(Some(action))
     }
 
-    /// `(( … ))`, or nothing when it is a subshell in a subshell.
+    /// `(( … ))`, or nothing when it is a subshell in a subshell, as dash reads it and as a calculation cannot be.
     fn double_paren(&mut self) -> Read<Option<Word>> {
         if !self.starts("((") {
             return Ok(None);
@@ -63,9 +63,9 @@ impl Reader<'_> {
         self.at += 2;
         let expression = self.arithmetic("))");
         match expression {
-            Ok(expression) => Ok(Some(expression)),
+            Ok(expression) if is_calculation(&expression) => Ok(Some(expression)),
             Err(fault) if fault.what == "nested too deep" => Err(fault),
-            Err(_) => {
+            _ => {
                 (self.at, self.counted) = (start, counted);
                 Ok(None)
             }
@@ -225,17 +225,55 @@ impl Reader<'_> {
 
     fn test(&mut self) -> Read<Action> {
         self.at += 2;
-        let mut words = Vec::new();
+        let (mut words, mut starts) = (Vec::new(), Vec::new());
+        // The words of one comparison, as far as they are known.
+        let mut compared: Vec<String> = Vec::new();
+        let mut later = false;
         loop {
+            let before = self.at;
             self.skip_blanks_and_newlines()?;
-            if self.bare_word() == "]]" {
-                self.at += 2;
-                return Ok(Action::Test(words));
+            // Only a regular expression goes on after an operator without a blank.
+            let begins = compared.last().is_some_and(|word| word == "=~");
+            let goes_on = before == self.at && compared.iter().any(|word| word == "=~");
+            if begins && self.take("(") {
+                compared.push("(".to_owned());
+                continue;
+            }
+            let ends = self.bare_word() == "]]";
+            if ends
+                || self.starts("&&")
+                || !goes_on && self.starts("||")
+                || !goes_on && self.byte() == Some(b'(')
+            {
+                if !is_comparison(&compared) {
+                    return Err(self.fault("a `[[` that bash does not read"));
+                }
+                compared.clear();
+                later = true;
+                if ends {
+                    self.at += 2;
+                    return Ok(Action::Test { words, starts });
+                }
+                self.at += if self.byte() == Some(b'(') { 1 } else { 2 };
+                continue;
             }
             match self.byte() {
-                Some(b'(' | b')' | b'|' | b'&' | b'<' | b'>') => self.at += 1,
+                Some(b'<' | b'>') => {
+                    self.at += 1;
+                    compared.push("<".to_owned());
+                }
+                Some(b'(' | b')' | b'|' | b'&') => self.at += 1,
                 None | Some(b';') => return Err(self.fault("a `[[` without its `]]`")),
-                _ => words.push(self.word()?),
+                _ => {
+                    let word = self.word()?;
+                    if !goes_on {
+                        if later && compared.is_empty() {
+                            starts.push(word.clone());
+                        }
+                        compared.push(word.literal().unwrap_or_default());
+                    }
+                    words.push(word);
+                }
             }
         }
     }
@@ -301,4 +339,42 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whether bash takes the words between two operators of `[[`. dash runs them as a command.
+fn is_comparison(words: &[String]) -> bool {
+    let negations = words.iter().take_while(|word| *word == "!").count();
+    match &words[negations..] {
+        [] | [_] => true,
+        [operator, _] => operator.starts_with('-'),
+        [_, operator, _] => {
+            operator.starts_with('-') || ["=", "==", "!=", "=~", "<"].contains(&operator.as_str())
+        }
+        _ => false,
+    }
+}
+
+/// Whether no two operands stand side by side.
+fn is_calculation(expression: &Word) -> bool {
+    let mut text = String::new();
+    for piece in &expression.pieces {
+        match piece {
+            Piece::Text(part) => text.push_str(part),
+            _ => text.push('x'),
+        }
+    }
+    let operand = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
+    let mut blank_after_operand = false;
+    let mut last = b' ';
+    for byte in text.bytes() {
+        if byte.is_ascii_whitespace() {
+            blank_after_operand |= operand(last);
+        } else if blank_after_operand && operand(byte) {
+            return false;
+        } else {
+            blank_after_operand = false;
+        }
+        last = byte;
+    }
+    true
 }

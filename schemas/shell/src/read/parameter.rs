@@ -109,7 +109,12 @@ impl Reader<'_> {
             }
         }
         self.at += 1;
-        Ok(Piece::Quoted(text))
+        // A NUL ends the text.
+        text.truncate(text.find('\0').unwrap_or(text.len()));
+        Ok(match self.literal_pieces(&text).as_mut_slice() {
+            [Piece::Quoted(text)] => Piece::Quoted(std::mem::take(text)),
+            pieces => Piece::Double(pieces.to_vec()),
+        })
     }
 
     fn ansi_escape(&mut self, text: &mut String) {
@@ -151,6 +156,7 @@ impl Reader<'_> {
             count += 1;
         }
         if count > 0 {
+            let code = if radix == 8 { code & 0xff } else { code };
             text.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
         }
     }
@@ -269,8 +275,13 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        self.until_brace(quoted)?;
-        Ok(Operation::Other)
+        if let (b'@', Some(letter), Some(b'}')) = (operator, self.byte_after(1), self.byte_after(2))
+            && letter.is_ascii_alphabetic()
+        {
+            self.at += 2;
+            return Ok(Operation::Transform(char::from(letter)));
+        }
+        Ok(Operation::Other(self.until_brace(quoted)?))
     }
 
     fn until_brace(&mut self, quoted: bool) -> Read<Word> {

@@ -105,8 +105,15 @@ impl Reader<'_> {
             (self.at, self.counted) = (start, counted);
             return Ok(None);
         }
-        let value =
-            if self.take("(") { Assigned::Array(self.array()?) } else { Assigned::Scalar(self.value()?) };
+        let value = if self.take("(") {
+            let array = self.array()?;
+            if self.byte().is_some_and(|byte| !super::ends_word(byte)) {
+                return Err(self.fault("characters after the `)` of an array"));
+            }
+            Assigned::Array(array)
+        } else {
+            Assigned::Scalar(self.value()?)
+        };
         Ok(Some(Assignment { name: name.to_owned(), index, append, value }))
     }
 
@@ -163,7 +170,7 @@ impl Reader<'_> {
         } else {
             self.redirect_kind()?
         };
-        Ok(Some(Redirect { descriptor, kind }))
+        Ok(Some(Redirect { descriptor, kind, background: both }))
     }
 
     fn redirect_kind(&mut self) -> Read<RedirectKind> {

@@ -176,11 +176,15 @@ impl Reader<'_> {
                 let Some(length) = self.rest().find('\'') else {
                     return Err(self.fault("a quote without its end"));
                 };
-                pieces.quoted(&self.rest()[..length]);
+                let text = &self.rest()[..length];
+                self.literal_pieces(text).into_iter().for_each(|piece| match piece {
+                    Piece::Quoted(text) => pieces.quoted(&text),
+                    piece => pieces.piece(Piece::Double(vec![piece])),
+                });
                 self.at += length + 1;
             }
             b'~' if pieces.tilde_may_follow(until) => self.tilde(until, pieces),
-            b'{' if self.template(pieces) => {}
+            b'{' if self.template(pieces)? => {}
             0xF3 => self.symbol(quoted, pieces),
             _ => {
                 let text = self.character().to_owned();
@@ -245,17 +249,20 @@ impl Reader<'_> {
         }
     }
 
-    /// `{{ … }}` of a template language: what it becomes is not known.
-    fn template(&mut self, pieces: &mut Pieces) -> bool {
+    /// `{{ … }}` of a template language: what it becomes is not known. A shell that gets it as it is must see no command in it.
+    fn template(&mut self, pieces: &mut Pieces) -> Read<bool> {
         let rest = self.rest();
         if !rest.starts_with("{{ ") {
-            return false;
+            return Ok(false);
         }
         let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
-        let Some(length) = line.find("}}") else { return false };
+        let Some(length) = line.find("}}") else { return Ok(false) };
+        if line[..length].contains([';', '&', '|', '(', ')', '<', '>', '`', '$', '#', '\\', '\'', '"']) {
+            return Err(self.fault("a template that a shell would read as commands"));
+        }
         pieces.piece(Piece::Symbol(Part::Unknown(Why::Template(line[..length + 2].to_owned()))));
         self.at += length + 2;
-        true
+        Ok(true)
     }
 
     fn symbol(&mut self, quoted: bool, pieces: &mut Pieces) {
@@ -272,6 +279,24 @@ impl Reader<'_> {
         }
     }
 
+    /// Quoted text as it stands, but for symbols.
+    pub(super) fn literal_pieces(&self, text: &str) -> Vec<Piece> {
+        let (mut pieces, mut plain) = (Vec::new(), String::new());
+        for character in text.chars() {
+            let index = u32::from(character).wrapping_sub(FIRST_SYMBOL) as usize;
+            match self.symbols.get(index) {
+                Some(Part::Text(text)) => plain.push_str(text),
+                Some(part) => {
+                    pieces.push(Piece::Quoted(std::mem::take(&mut plain)));
+                    pieces.push(Piece::Symbol(part.clone()));
+                }
+                None => plain.push(character),
+            }
+        }
+        pieces.push(Piece::Quoted(plain));
+        pieces
+    }
+
     /// `@(a|b)` and its like: a pattern that may match anything.
     fn extended_pattern(&mut self, pieces: &mut Pieces, until: Until) -> Read<bool> {
         if until != Until::Word || !pieces.text.ends_with(['@', '?', '*', '+', '!']) {
@@ -280,7 +305,7 @@ impl Reader<'_> {
         self.at += 1;
         let pattern = self.arithmetic(")")?;
         pieces.text.pop();
-        pieces.text.push('*');
+        pieces.piece(Piece::Symbol(Part::Glob("*".to_owned())));
         // Commands in the pattern run.
         for piece in pattern.pieces {
             if matches!(piece, Piece::Substitution(_)) {

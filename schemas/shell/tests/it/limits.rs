@@ -87,6 +87,17 @@ fn growth_is_bounded() {
         "if a; then b=1; else b=2; fi; c=$c$b; ".repeat(500),
         "echo {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b} ".repeat(200),
         "a=(x x x x); a=(${a[@]} ${a[@]}); ".repeat(100),
+        "a=(x x)\n".to_owned() + &"a+=(\"${a[@]}\")\n".repeat(60),
+        "set -- x x\n".to_owned() + &"set -- \"$@\" \"$@\"\n".repeat(60),
+        "x=xx; ".to_owned() + &"x=$x$x; ".repeat(40) + &"a=($x $x); b=$x; set -- $x; ".repeat(500),
+        "set -- x x x x x x x x; ".to_owned()
+            + &"set -- $@$@$@$@$@$@$@$@; ".repeat(20)
+            + "tool "
+            + &"$@".repeat(20_000),
+        (0..5000).map(|index| format!("a[k{index}]=1\n")).collect(),
+        "x=' a a a a a a a a a'; ".to_owned()
+            + &"x=$x$x; ".repeat(20)
+            + &"if y; then set -- $x; else set -- $x $x; fi; ".repeat(200),
         "echo 'sh f' >> f; sh f; ".repeat(50),
         "eval \"$a\"; a=\"$a$a eval\"; ".repeat(200),
         "X=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; echo ${X//a*a/b} ${X##*a*a*a*b}; ".repeat(400),

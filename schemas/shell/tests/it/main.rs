@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test needs must be there")]
 #![expect(clippy::print_stderr, reason = "tests say when they are skipped")]
 
+mod certain;
 mod differential;
 mod files;
 mod flow;
