@@ -118,7 +118,7 @@ impl Shell {
     }
 
     fn unread(&self, text: &str, fault: Fault, mut commands: Vec<Command>) -> Analysis {
-        commands.extend(loose::commands(text, &self.cwd, &self.links));
+        commands.extend(loose::commands(text, &self.cwd, &self.links, self.watched));
         Analysis { commands, unread: Some(fault) }
     }
 }

@@ -10,27 +10,77 @@ use crate::text::{Part, Text, Why};
 use std::sync::Arc;
 
 /// Commands that print their words, in other languages.
-const PRINTS: &[&str] =
-    &["Write-Host", "Write-Output", "console.log", "print", "printf", "puts", "rem", "REM"];
+const PRINTS: &[&str] = &[
+    "Write-Error",
+    "Write-Host",
+    "Write-Output",
+    "Write-Verbose",
+    "Write-Warning",
+    "console.debug",
+    "console.error",
+    "console.info",
+    "console.log",
+    "console.warn",
+    "log.error",
+    "log.info",
+    "log.warning",
+    "logger.debug",
+    "logger.error",
+    "logger.info",
+    "logger.warning",
+    "logging.critical",
+    "logging.debug",
+    "logging.error",
+    "logging.exception",
+    "logging.info",
+    "logging.warning",
+    "print",
+    "printf",
+    "process.stderr.write",
+    "process.stdout.write",
+    "puts",
+    "rem",
+    "REM",
+    "say",
+    "sys.stderr.write",
+    "sys.stdout.write",
+];
 
 /// Most words of one command.
 const MAX_WORDS: usize = 256;
 
-/// The commands that the lines of `text` look like.
-pub(crate) fn commands(text: &str, cwd: &Place, links: &Arc<Links>) -> Vec<Command> {
+/// The commands that the lines of `text` look like. One of the `watched` programs counts wherever a starter stands before it.
+pub(crate) fn commands(text: &str, cwd: &Place, links: &Arc<Links>, watched: &[&str]) -> Vec<Command> {
     let mut found = Vec::new();
     let mut words: Vec<Word> = Vec::new();
     let mut line_number = 1;
-    let mut end = |words: &mut Vec<Word>, line: usize| {
-        let words = std::mem::take(words);
-        let silent = words
-            .first()
-            .and_then(Word::base_name)
-            .is_none_or(|name| !tables::looks(name) && !PRINTS.contains(&name));
-        if !words.is_empty() && silent {
+    let mut end = |words: &mut Vec<Word>, line: usize, end: End| {
+        let mut words = std::mem::take(words);
+        let prints = |name: &str| tables::looks(name) || PRINTS.contains(&name);
+        if words.first().and_then(Word::base_name).is_some_and(prints) {
+            match end {
+                // What is printed may be read by a shell.
+                End::Piped => _ = words.remove(0),
+                End::Plain => return,
+            }
+        }
+        // `execlp("tool", "tool", …)`
+        if let [first, second, ..] = words.as_slice()
+            && first == second
+        {
+            words.remove(0);
+        }
+        if words.is_empty() {
+            return;
+        }
+        let mut note = |words| {
             let cwd = cwd.clone();
             found.push(Command { words, cwd, line, role: Role::Runs, links: Arc::clone(links) });
+        };
+        if let Some(inner) = started(&words, watched) {
+            note(inner);
         }
+        note(words);
     };
     for (index, line) in text.split('\n').enumerate() {
         let line = line.trim_end_matches('\r');
@@ -41,40 +91,110 @@ pub(crate) fn commands(text: &str, cwd: &Place, links: &Arc<Links>) -> Vec<Comma
             line_number = index + 1;
         }
         if !comment {
-            cut(line.trim_end_matches(['\\', '`', '^']), &mut words, |words| end(words, line_number));
+            cut(line.trim_end_matches(['\\', '`', '^']), &mut words, |words, how| {
+                end(words, line_number, how)
+            });
         }
         if !continued {
-            end(&mut words, line_number);
+            end(&mut words, line_number, End::Plain);
         }
     }
-    end(&mut words, line_number);
+    end(&mut words, line_number, End::Plain);
     found
 }
 
-fn cut(line: &str, words: &mut Vec<Word>, mut end: impl FnMut(&mut Vec<Word>)) {
+/// What comes behind a command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Plain,
+    /// Another command, or a file, that gets what it prints.
+    Piped,
+}
+
+/// The watched program and its words, when all that stands before it is there to start it: `sudo`, `-u`, `os.P_WAIT`.
+fn started(words: &[Word], watched: &[&str]) -> Option<Vec<Word>> {
+    let mut option = false;
+    for (at, word) in words.iter().enumerate() {
+        let name = word.base_name().unwrap_or_default();
+        if watched.contains(&name) {
+            return (at > 0).then(|| match &words[at..] {
+                [first, second, ..] if first == second => words[at + 1..].to_vec(),
+                inner => inner.to_vec(),
+            });
+        }
+        let starts = tables::starter_named(name).is_some()
+            || tables::SHELLS.contains(&name)
+            || name.contains("P_")
+            || name.contains('=')
+            || name.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+        if !starts && !option {
+            return None;
+        }
+        option = name.starts_with('-');
+    }
+    None
+}
+
+fn cut(line: &str, words: &mut Vec<Word>, mut end: impl FnMut(&mut Vec<Word>, End)) {
     let operator = |c: char| ";|&()<>{}".contains(c);
     let blank = |c: char| c.is_whitespace() || ",[]'\"`".contains(c);
     let mut rest = line;
+    let mut quotes = 0;
     while let Some(first) = rest.chars().next() {
+        let prints = words.first().and_then(Word::base_name).is_some_and(|word| PRINTS.contains(&word));
+        let looks = words.first().and_then(Word::base_name).is_some_and(tables::looks);
         if operator(first) && !(rest.starts_with("{{") && is_template(rest, "}}")) {
             // `print("…")`: what is printed belongs to it.
-            let prints = |word: &Word| word.known().is_some_and(|word| PRINTS.contains(&word));
-            if !(first == '(' && matches!(words.as_slice(), [only] if prints(only))) {
-                end(words);
+            if !(first == '(' && words.len() == 1 && prints) {
+                let how = if gets_output(rest) { End::Piped } else { End::Plain };
+                end(words, how);
             }
             rest = &rest[1..];
             continue;
         }
         if blank(first) {
+            quotes += usize::from(first == '"');
+            // Perl and shells run what stands between backquotes; in a quote, only shells do.
+            if first == '`' && (looks || prints && quotes % 2 == 0 && !is_method(words)) {
+                end(words, End::Plain);
+            }
             rest = &rest[first.len_utf8()..];
             continue;
         }
         let length = word_length(rest, |c| operator(c) || blank(c));
-        if words.len() < MAX_WORDS {
+        // `puts %x(tool)`, `print qx/tool/`
+        let runs = ["qx", "%x"].into_iter().find_map(|run| rest[..length].strip_prefix(run));
+        let delimited = |run: &&str| !run.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        if let Some(run) = runs.filter(delimited)
+            && prints
+        {
+            end(words, End::Plain);
+            let mut inner = run.chars();
+            inner.next();
+            if !inner.as_str().is_empty() {
+                words.push(word(inner.as_str()));
+            }
+        } else if words.len() < MAX_WORDS {
             words.push(word(&rest[..length]));
         }
         rest = &rest[length..];
     }
+}
+
+/// Whether the operator gives what is printed to a program or a file.
+fn gets_output(rest: &str) -> bool {
+    let behind = rest[1..].trim_start_matches(['>', ' ', '|', '"', '\'']);
+    match rest.as_bytes() {
+        [b'|', b'|', ..] => false,
+        [b'|', ..] => true,
+        [b'>', ..] => !behind.starts_with('&') && !behind.starts_with("/dev/"),
+        _ => false,
+    }
+}
+
+/// `console.log`: a language in which backquotes are quotes.
+fn is_method(words: &[Word]) -> bool {
+    words.first().and_then(Word::base_name).is_some_and(|name| name.contains('.'))
 }
 
 /// Up to the next operator or blank; `${…}` and `{{…}}` belong to the word.

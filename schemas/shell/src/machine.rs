@@ -9,6 +9,11 @@ mod declare;
 mod directory;
 mod each;
 mod expand;
+mod hooks;
+mod links;
+mod lists;
+mod looks;
+mod options;
 mod parameter;
 mod print;
 mod redirect;
@@ -20,9 +25,7 @@ use crate::command::{Command, Role, Word};
 use crate::place::{Links, Place};
 use crate::read::Fault;
 use crate::state::{Function, State};
-use crate::syntax::{
-    Action, Item, Join, List, Piece, Pipeline, Redirect, RedirectKind, Stage, Word as Written,
-};
+use crate::syntax::{Action, List, Piece, Redirect, RedirectKind, Stage, Word as Written};
 use crate::text::Text;
 use crate::{Files, MAX_STEPS, Shell};
 use std::collections::BTreeSet;
@@ -69,11 +72,41 @@ pub(crate) struct Machine<'s> {
     /// A command whose name is unknown may have called any function.
     unknown_name: bool,
     /// Texts that run on a signal or at the end.
-    traps: Vec<Text>,
+    traps: Vec<hooks::Trap>,
+    /// What they have seen last.
+    seen: Option<hooks::Seen>,
+    in_trap: bool,
+    /// `command_not_found_handle` runs.
+    in_handler: bool,
+    /// Commands in variables that were run.
+    ran: Vec<Text>,
+    /// Aliases of `git`, as scripts.
+    git_aliases: std::collections::BTreeMap<String, Text>,
+    /// How often a file was written.
+    writes: usize,
     /// The last command was one that is taken to succeed, unless the script says what happens otherwise: `cd`, `mkdir`.
     assumed: bool,
     /// How many frames belong to shells outside of this one.
     outer_frames: usize,
+    /// Folders that the last command made, and those that the one before it made.
+    made: Vec<Place>,
+    made_before: Vec<Place>,
+    /// The last command was `cd` or one like it, into a folder that may be missing.
+    entered: bool,
+    /// Where a failure does not end the script: in conditions, before `&&` and `||`, after `!` and `set +e`.
+    lenient: usize,
+    /// The last command was `exec` without a command: its redirections stay.
+    keeps_redirects: bool,
+    /// The next item is all of a command substitution: when it fails, so does what it is for.
+    is_whole: bool,
+    /// `set +e` was met.
+    errors_go_on: bool,
+    /// Names that a link, a copy or `hash` gave to another program.
+    renamed: BTreeSet<String>,
+    /// `set -P` may hold.
+    physical: bool,
+    /// `shopt -s cdable_vars` may hold.
+    names_are_folders: bool,
     /// The next descriptor of a process substitution.
     next_descriptor: usize,
 }
@@ -98,8 +131,24 @@ impl<'s> Machine<'s> {
             active: Vec::new(),
             unknown_name: false,
             traps: Vec::new(),
+            seen: None,
+            in_trap: false,
+            in_handler: false,
+            ran: Vec::new(),
+            git_aliases: std::collections::BTreeMap::new(),
+            writes: 0,
             assumed: false,
             outer_frames: 0,
+            made: Vec::new(),
+            made_before: Vec::new(),
+            entered: false,
+            lenient: 0,
+            is_whole: false,
+            renamed: BTreeSet::new(),
+            keeps_redirects: false,
+            errors_go_on: false,
+            physical: false,
+            names_are_folders: false,
             next_descriptor: 63,
         }
     }
@@ -110,10 +159,7 @@ impl<'s> Machine<'s> {
         self.frames.push(Frame::Shell { exited: None });
         self.list(list, &mut state);
         state = self.end_shell(state);
-        for trap in std::mem::take(&mut self.traps) {
-            let mut at_end = state.clone();
-            self.run_text(&trap, &mut at_end);
-        }
+        self.run_traps_at_end(&state);
         if self.unknown_name {
             self.call_all_functions(&state);
         }
@@ -164,138 +210,6 @@ impl<'s> Machine<'s> {
         }
     }
 
-    fn list(&mut self, list: &List, state: &mut State) {
-        self.items(&list.items, state);
-    }
-
-    fn items(&mut self, items: &[Item], state: &mut State) {
-        for item in items {
-            if state.dead || self.exhausted() {
-                return;
-            }
-            self.item(item, state);
-        }
-    }
-
-    fn item(&mut self, item: &Item, state: &mut State) {
-        if item.background {
-            let after = self.in_subshell(state, |machine, state| machine.joined(item, state));
-            state.printed = after.printed;
-            state.status = Some(true);
-        } else {
-            self.joined(item, state);
-        }
-    }
-
-    /// `a && b || c`: the states in which the left side succeeded and failed go different ways.
-    fn joined(&mut self, item: &Item, state: &mut State) {
-        let before = (!item.rest.is_empty()).then(|| state.clone());
-        self.pipeline(&item.first, state);
-        let Some(before) = before else { return };
-        if state.dead {
-            return;
-        }
-        let or_follows = |from: usize| item.rest[from..].iter().any(|(join, _)| *join == Join::Or);
-        self.assume(or_follows(0), state);
-        let undone = or_follows(0).then_some(&item.first);
-        let (mut succeeded, mut failed) = self.outcomes(state.clone(), before, undone);
-        for (index, (join, pipeline)) in item.rest.iter().enumerate() {
-            let taken = if *join == Join::And { &mut succeeded } else { &mut failed };
-            let Some(mut path) = taken.take() else { continue };
-            let before = path.clone();
-            self.pipeline(pipeline, &mut path);
-            if path.dead {
-                continue;
-            }
-            self.assume(or_follows(index + 1), &mut path);
-            let undone = or_follows(index + 1).then_some(pipeline);
-            let (success, failure) = self.outcomes(path, before, undone);
-            succeeded = either(succeeded, success);
-            failed = either(failed, failure);
-        }
-        match either(succeeded, failed) {
-            Some(after) => *state = after,
-            None => state.dead = true,
-        }
-    }
-
-    /// `cd` and `mkdir` are taken to succeed, unless an `||` follows that says what happens otherwise.
-    fn assume(&self, or_follows: bool, state: &mut State) {
-        if self.assumed && !or_follows && state.status.is_none() {
-            state.status = Some(true);
-        }
-    }
-
-    /// The state after success and after failure. A `cd` that failed has gone nowhere, and a command that the script
-    /// expects to fail may have done nothing.
-    fn outcomes(
-        &mut self,
-        state: State,
-        mut before: State,
-        undone: Option<&Pipeline>,
-    ) -> (Option<State>, Option<State>) {
-        match state.status {
-            Some(true) => (Some(state), None),
-            Some(false) => (None, Some(state)),
-            None => {
-                self.spend(state.weight());
-                let (mut succeeded, mut failed) = (state.clone(), state);
-                if undone.is_some_and(may_do_nothing) {
-                    before.status = None;
-                    // What was printed and read, was.
-                    before.printed.clone_from(&failed.printed);
-                    before.input.clone_from(&failed.input);
-                    if undone.is_some_and(|pipeline| pipeline.negated) {
-                        succeeded.merge_in(before.clone());
-                    }
-                    failed.merge_in(before);
-                } else {
-                    crate::state::join(&mut failed.cwd, before.cwd);
-                }
-                (Some(succeeded), Some(failed))
-            }
-        }
-    }
-
-    fn pipeline(&mut self, pipeline: &Pipeline, state: &mut State) {
-        // The program `time` changes nothing in this shell.
-        let before = pipeline.timed.then(|| state.clone());
-        if let [stage] = pipeline.stages.as_slice() {
-            self.stage(stage, state);
-        } else {
-            let mut input = state.input.clone();
-            let last = pipeline.stages.len() - 1;
-            let mut status = None;
-            for (index, stage) in pipeline.stages.iter().enumerate() {
-                let mut piped = state.clone();
-                piped.input = input.take();
-                if index < last {
-                    piped.printed = Some(vec![Text::default()]);
-                }
-                let after = self.in_subshell(&piped, |machine, state| machine.stage(stage, state));
-                if index < last {
-                    input = after.printed;
-                } else {
-                    status = after.status;
-                    if state.last_here {
-                        state.printed.clone_from(&after.printed);
-                        state.merge_in(after);
-                    } else {
-                        state.printed = after.printed;
-                    }
-                }
-            }
-            state.status = status;
-        }
-        if pipeline.negated {
-            state.status = state.status.map(|success| !success);
-        }
-        if let Some(before) = before {
-            state.merge_in(before);
-            state.status = None;
-        }
-    }
-
     fn stage(&mut self, stage: &Stage, state: &mut State) {
         if self.depth >= MAX_DEPTH {
             self.give_up("nested too deep");
@@ -310,7 +224,8 @@ impl<'s> Machine<'s> {
             self.line = stage.line;
         }
         let before = stage.redirects.iter().any(may_fail).then(|| state.clone());
-        self.redirected(&stage.redirects, state, |machine, state| {
+        let is_simple = matches!(stage.action, Action::Simple(_));
+        self.redirected(&stage.redirects, is_simple, state, |machine, state| {
             machine.print_input(&stage.action, &stage.redirects, state);
             machine.action(&stage.action, state);
         });
@@ -321,6 +236,7 @@ impl<'s> Machine<'s> {
             }
             state.status = None;
         }
+        self.run_traps(state);
         self.line = line;
         self.depth -= 1;
     }
@@ -437,20 +353,6 @@ fn may_fail(redirect: &Redirect) -> bool {
         }
         RedirectKind::ReadWrite(_) | RedirectKind::Both(_) => true,
     }
-}
-
-/// Whether the command, when it fails, may have changed nothing at all.
-fn may_do_nothing(pipeline: &Pipeline) -> bool {
-    let [stage] = pipeline.stages.as_slice() else { return false };
-    let plain = match &stage.action {
-        Action::Simple(simple) if simple.words.is_empty() => simple.assignments.iter().all(|assignment| {
-            let scalar = matches!(assignment.value, crate::syntax::Assigned::Scalar(_));
-            scalar && !assignment.append && assignment.index.is_none()
-        }),
-        Action::Simple(_) => false,
-        _ => true,
-    };
-    !plain || stage.redirects.iter().any(may_fail)
 }
 
 fn either(one: Option<State>, other: Option<State>) -> Option<State> {

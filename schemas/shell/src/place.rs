@@ -96,10 +96,46 @@ impl Place {
         }
         let mut walk = Walk { places: vec![Self { names: Vec::new(), ..self.clone() }], links: Some(links) };
         for name in &self.names {
-            walk.name(name.clone());
+            walk.name(name.clone(), false);
         }
         walk.path(path);
         walk.places
+    }
+
+    /// Whether both may be one place: a name that is not known may be any, and an unknown start may lead anywhere.
+    pub(crate) fn may_be(&self, other: &Self) -> bool {
+        if self == other {
+            return true;
+        }
+        let anywhere = |place: &Self| matches!(place.root, Root::Unknown(_));
+        if anywhere(self) || anywhere(other) {
+            // Both end with the names that are behind the unknown start.
+            let ends = self.names.iter().rev().zip(other.names.iter().rev());
+            let shorter = match (anywhere(self), anywhere(other)) {
+                (true, false) => self.names.len() <= other.names.len(),
+                (false, true) => other.names.len() <= self.names.len(),
+                _ => true,
+            };
+            let deep = |place: &Self| place.names.iter().any(may_be_several);
+            return deep(self) || deep(other) || shorter && ends.into_iter().all(|(a, b)| same(a, b));
+        }
+        self.root == other.root && self.above == other.above && paired(&self.names, &other.names)
+    }
+
+    /// Where this place is when `old` went to `new`, when it stands there or below.
+    pub(crate) fn moved(&self, old: &Self, new: &Self) -> Option<Self> {
+        if self.root != old.root || self.above != old.above {
+            return None;
+        }
+        let below = self.names.strip_prefix(old.names.as_slice())?;
+        let mut place = new.clone();
+        below.iter().for_each(|name| place.enter(name.clone()));
+        Some(place)
+    }
+
+    /// The names may stand for other places: one of them is a pattern or not known.
+    fn is_vague(&self) -> bool {
+        matches!(self.root, Root::Unknown(_)) || self.names.iter().any(|name| name.known().is_none())
     }
 
     fn enter(&mut self, name: Text) {
@@ -146,6 +182,51 @@ impl Place {
     }
 }
 
+/// An unknown name may be several names, or none.
+fn may_be_several(name: &Text) -> bool {
+    name.why_unknown().is_some()
+}
+
+fn paired(mine: &[Text], theirs: &[Text]) -> bool {
+    match (mine, theirs) {
+        ([], []) => true,
+        ([first, ..], _) if may_be_several(first) => true,
+        (_, [first, ..]) if may_be_several(first) => true,
+        ([a, mine @ ..], [b, theirs @ ..]) => same(a, b) && paired(mine, theirs),
+        _ => false,
+    }
+}
+
+/// Whether two names may be one.
+fn same(one: &Text, other: &Text) -> bool {
+    if one == other {
+        return true;
+    }
+    let (pattern, text) = match (one.known(), other.known()) {
+        (Some(_), Some(_)) => return false,
+        (None, Some(text)) => (one, text),
+        (Some(text), None) => (other, text),
+        // Two patterns: as good as any.
+        (None, None) => return true,
+    };
+    let mut glob = String::new();
+    for part in pattern.parts() {
+        match part {
+            Part::Text(text) => {
+                for character in text.chars() {
+                    if matches!(character, '*' | '?' | '[' | '\\') {
+                        glob.push('\\');
+                    }
+                    glob.push(character);
+                }
+            }
+            Part::Glob(pattern) => glob.push_str(pattern),
+            _ => glob.push('*'),
+        }
+    }
+    crate::pattern::matches(&glob, text).unwrap_or(true)
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to_text().fmt(f)
@@ -170,7 +251,7 @@ impl Walk<'_> {
                             if index == 0 && piece == 1 && name.is_empty() {
                                 self.places = vec![Place::of(Root::FileSystem)];
                             }
-                            self.name(std::mem::take(&mut name));
+                            self.name(std::mem::take(&mut name), false);
                         }
                         name.push_str(slice);
                     }
@@ -181,7 +262,7 @@ impl Walk<'_> {
                 part => name.push(part.clone()),
             }
         }
-        self.name(name);
+        self.name(name, true);
     }
 
     /// Whether the part says where the path starts: it is the first, or a home after nothing but slashes.
@@ -213,19 +294,37 @@ impl Walk<'_> {
         self.places = vec![place];
     }
 
-    fn name(&mut self, name: Text) {
+    fn name(&mut self, name: Text, is_last: bool) {
         for place in &mut self.places {
             place.enter(name.clone());
         }
         let Some(links) = self.links else { return };
-        for _ in 0..MAX_LINKS {
-            if !self.places.iter().any(|place| links.contains_key(place)) {
-                return;
+        // A link was perhaps made inside of a folder of that name instead.
+        let mut folders = Vec::new();
+        for round in 0..MAX_LINKS {
+            // A link by a name that is not known may be here; what is here may then still be no link.
+            let vague = |place: &Place| {
+                let may_be = |(at, _): &(&Place, &Vec<Place>)| {
+                    (place.is_vague() || at.is_vague()) && *at != place && place.may_be(at)
+                };
+                links.iter().filter(may_be).flat_map(|(_, targets)| targets.clone()).collect::<Vec<_>>()
+            };
+            let others: Vec<Place> =
+                if round == 0 { self.places.iter().flat_map(vague).collect() } else { Vec::new() };
+            let certain = self.places.iter().any(|place| links.contains_key(place));
+            if !certain && others.is_empty() {
+                break;
             }
-            let mut next = Vec::new();
+            let mut next = others;
             for place in self.places.drain(..) {
                 match links.get(&place) {
-                    Some(targets) => next.extend(targets.iter().cloned()),
+                    Some(targets) => {
+                        next.extend(targets.iter().cloned());
+                        let below = |at: &Place| *at != place && at.moved(&place, &place).is_some();
+                        if !is_last && links.keys().any(below) {
+                            folders.push(place);
+                        }
+                    }
                     None => next.push(place),
                 }
             }
@@ -236,5 +335,6 @@ impl Walk<'_> {
             }
             self.places = next;
         }
+        crate::state::join(&mut self.places, folders);
     }
 }

@@ -39,6 +39,17 @@ impl PartialEq for Function {
     }
 }
 
+/// A descriptor that was opened, other than input.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Descriptor {
+    /// It may lead where standard output led at the start.
+    pub(crate) usual: bool,
+    /// Files to which it may write.
+    pub(crate) files: Vec<Place>,
+    /// What can be read from it, when that is known.
+    pub(crate) input: Option<Vec<Text>>,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct State {
     pub(crate) variables: Rc<BTreeMap<String, Variable>>,
@@ -46,7 +57,7 @@ pub(crate) struct State {
     pub(crate) functions: Rc<BTreeMap<String, Vec<Function>>>,
     pub(crate) aliases: Rc<BTreeMap<String, Vec<Text>>>,
     pub(crate) arguments: Arguments,
-    pub(crate) locals: Vec<Locals>,
+    pub(crate) locals: Rc<Vec<Locals>>,
     pub(crate) cwd: Vec<Place>,
     /// Empty when it is what the environment says.
     pub(crate) previous: Vec<Place>,
@@ -55,6 +66,8 @@ pub(crate) struct State {
     pub(crate) printed: Option<Vec<Text>>,
     /// What can be read from standard input, when that is known.
     pub(crate) input: Option<Vec<Text>>,
+    /// What `exec` and redirections opened; 1 stands here when `exec` redirected it.
+    pub(crate) descriptors: Rc<BTreeMap<u32, Descriptor>>,
     pub(crate) status: Status,
     /// `exit`, `return` or `break` came before: nothing runs here.
     pub(crate) dead: bool,
@@ -77,12 +90,13 @@ impl State {
             functions: Rc::default(),
             aliases: Rc::default(),
             arguments: Arguments::Known(Vec::new()),
-            locals: Vec::new(),
+            locals: Rc::default(),
             cwd: vec![cwd],
             previous: Vec::new(),
             stack: Vec::new(),
             printed: None,
             input: None,
+            descriptors: Rc::default(),
             status: None,
             dead: false,
             no_globs: false,
@@ -174,7 +188,9 @@ impl State {
     }
 
     pub(crate) fn is_keyed(&self, name: &str) -> bool {
-        self.variables.get(name).is_some_and(|variable| variable.keyed)
+        // bash makes these two itself.
+        matches!(name, "BASH_ALIASES" | "BASH_CMDS")
+            || self.variables.get(name).is_some_and(|variable| variable.keyed)
     }
 
     /// Gives a variable an attribute.
@@ -189,7 +205,7 @@ impl State {
 
     /// Forgets what functions keep for their end.
     pub(crate) fn forget_locals(&mut self, name: &str) {
-        for before in self.locals.iter_mut().filter_map(|locals| locals.get_mut(name)) {
+        for before in Rc::make_mut(&mut self.locals).iter_mut().filter_map(|locals| locals.get_mut(name)) {
             *before = Some(Variable::new(vec![Value::unknown(Why::Variable(name.to_owned()))], false));
         }
     }
@@ -216,14 +232,14 @@ impl State {
     /// Keeps the value for the end of the function.
     pub(crate) fn make_local(&mut self, name: &str) {
         let before = self.variables.get(name).cloned();
-        if let Some(locals) = self.locals.last_mut() {
+        if let Some(locals) = Rc::make_mut(&mut self.locals).last_mut() {
             locals.entry(name.to_owned()).or_insert(before);
         }
     }
 
     /// Ends a function: its own variables are what they were before.
     pub(crate) fn drop_locals(&mut self) {
-        let Some(locals) = self.locals.pop() else { return };
+        let Some(locals) = Rc::make_mut(&mut self.locals).pop() else { return };
         if locals.is_empty() {
             return;
         }
@@ -241,6 +257,14 @@ impl State {
         for printed in self.printed.iter_mut().flatten() {
             printed.append(text);
         }
+    }
+
+    /// From here on, what is printed is kept.
+    pub(crate) fn capture(&mut self) -> Option<Vec<Text>> {
+        if self.descriptors.contains_key(&1) {
+            Rc::make_mut(&mut self.descriptors).remove(&1);
+        }
+        self.printed.replace(vec![Text::default()])
     }
 
     /// A shell that this one starts: exported variables and functions only.
@@ -269,6 +293,7 @@ impl State {
         child.functions = Rc::new(functions);
         child.printed.clone_from(&self.printed);
         child.input.clone_from(&self.input);
+        child.descriptors = Rc::clone(&self.descriptors);
         child
     }
 
@@ -304,10 +329,10 @@ impl State {
         if self.arguments != other.arguments {
             self.arguments = Arguments::Unknown;
         }
-        if self.locals.len() == other.locals.len() {
-            for (mine, theirs) in self.locals.iter_mut().zip(other.locals) {
+        if self.locals.len() == other.locals.len() && self.locals != other.locals {
+            for (mine, theirs) in Rc::make_mut(&mut self.locals).iter_mut().zip(other.locals.iter()) {
                 for (name, before) in theirs {
-                    mine.entry(name).or_insert(before);
+                    mine.entry(name.clone()).or_insert_with(|| before.clone());
                 }
             }
         }
@@ -322,6 +347,7 @@ impl State {
         }
         self.printed = merge_texts(self.printed.take(), other.printed, Why::TooMany);
         self.input = merge_texts(self.input.take(), other.input, Why::Input);
+        self.merge_descriptors(&other.descriptors);
         if self.status != other.status {
             self.status = None;
         }
@@ -330,6 +356,28 @@ impl State {
         self.export_all |= other.export_all;
         self.last_here |= other.last_here;
         self.any_case |= other.any_case;
+    }
+
+    fn merge_descriptors(&mut self, other: &Rc<BTreeMap<u32, Descriptor>>) {
+        if Rc::ptr_eq(&self.descriptors, other) || self.descriptors == *other {
+            return;
+        }
+        let descriptors = Rc::make_mut(&mut self.descriptors);
+        // What is not open on one path leads where it always did.
+        for (number, mine) in descriptors.iter_mut() {
+            mine.usual |= !other.contains_key(number);
+        }
+        for (number, theirs) in other.iter() {
+            let open = descriptors.contains_key(number);
+            let mine = descriptors.entry(*number).or_default();
+            mine.usual |= theirs.usual || !open;
+            join(&mut mine.files, theirs.files.clone());
+            let (old, new) = (mine.input.take(), theirs.input.clone());
+            mine.input = match (old, new) {
+                (Some(old), new) => merge_texts(Some(old), Some(new.unwrap_or_default()), Why::Input),
+                (None, new) => new,
+            };
+        }
     }
 
     fn merge_variables(&mut self, other: &Self) {

@@ -29,6 +29,7 @@ impl Machine<'_> {
             }
         };
         state.assign(name, values);
+        self.assigned_name(name, state);
     }
 
     fn array(

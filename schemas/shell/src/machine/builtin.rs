@@ -19,11 +19,12 @@ impl Machine<'_> {
             "cd" | "chdir" | "pushd" | "popd" => self.change_folder(name, words, state),
             "export" | "readonly" | "declare" | "typeset" | "local" => self.declare(name, words, &[], state),
             "unset" => unset(words, state),
-            "set" => set(words, state),
+            "set" => self.set(words, state),
             "shift" => shift(words, state),
             "read" => read(words, state),
             "mapfile" | "readarray" => {
                 map_file(words, state);
+                self.map_callback(words, state);
             }
             "getopts" => {
                 for name in [words.get(2).and_then(Word::known), Some("OPTARG"), Some("OPTIND")] {
@@ -37,14 +38,7 @@ impl Machine<'_> {
                 state.status = None;
             }
             "alias" => alias(words, state),
-            "unalias" => {
-                let aliases = Rc::make_mut(&mut state.aliases);
-                match words.get(1).and_then(Word::known) {
-                    Some("-a") => aliases.clear(),
-                    Some(name) => _ = aliases.remove(name),
-                    None => {}
-                }
-            }
+            "unalias" => unalias(words, state),
             "break" | "continue" | "return" | "exit" | "logout" => {
                 let stays = self.may_stay(name, words).then(|| state.clone());
                 self.leave_by(name, words, state);
@@ -73,21 +67,32 @@ impl Machine<'_> {
             "command" | "builtin" => {
                 role = self.command(words, state);
             }
-            "[" | "test" => state.status = super::test::holds(words),
-            "shopt" => {
-                // What is not known may be any option.
-                let sets =
-                    |option| words[1..].iter().any(|word| word.known().is_none_or(|word| word == option));
-                state.any_case |= sets("nocasematch");
-                state.last_here |= sets("lastpipe");
+            "compgen" | "complete" => self.completes(words, state),
+            "dirs" => {
+                if words.iter().any(|word| word.known() == Some("-c")) {
+                    state.stack.clear();
+                }
             }
-            "bind" | "bg" | "caller" | "compgen" | "complete" | "compopt" | "dirs" | "disown" | "enable"
-            | "fc" | "fg" | "hash" | "help" | "history" | "jobs" | "kill" | "suspend" | "times" | "type"
-            | "ulimit" | "umask" | "wait" => state.status = None,
+            "hash" => self.hash(words, state),
+            "shopt" => self.shopt(words, state),
+            "[" | "test" => state.status = super::test::holds(words),
+            "bind" | "bg" | "caller" | "compopt" | "disown" | "enable" | "fc" | "fg" | "help" | "history"
+            | "jobs" | "kill" | "suspend" | "times" | "type" | "ulimit" | "umask" | "wait" => {}
             _ => return false,
+        }
+        if matches!(name, "compgen" | "complete" | "dirs" | "hash" | "shopt") {
+            state.status = None;
         }
         self.note(words.to_vec(), state, role);
         true
+    }
+
+    fn shopt(&mut self, words: &[Word], state: &mut State) {
+        // What is not known may be any option.
+        let sets = |option| words[1..].iter().any(|word| word.known().is_none_or(|word| word == option));
+        self.names_are_folders |= sets("cdable_vars");
+        state.any_case |= sets("nocasematch");
+        state.last_here |= sets("lastpipe");
     }
 
     /// Whether it may be refused, so that what stands after it runs.
@@ -113,16 +118,52 @@ impl Machine<'_> {
         refused || !plain
     }
 
-    fn trap(&mut self, words: &[Word], state: &State) {
-        let mut operands = words[1..].iter().skip_while(|word| word.known() == Some("--"));
-        let (Some(text), true) = (operands.next(), operands.next().is_some()) else { return };
-        if text.text.known_start().starts_with('-') {
-            return;
+    pub(super) fn set(&mut self, words: &[Word], state: &mut State) {
+        let mut at = 1;
+        while let Some(word) = words.get(at) {
+            let Some(option) = word.known() else { break };
+            at += 1;
+            match option {
+                "--" | "-" => {
+                    state.arguments = super::call::arguments(&words[at..]);
+                    return;
+                }
+                "-o" | "+o" => {
+                    let long = words.get(at).and_then(Word::known);
+                    match long {
+                        Some("noglob") => state.no_globs = option == "-o",
+                        Some("errexit") => self.errors_go_on = option == "+o",
+                        Some("physical") => self.physical |= option == "-o",
+                        Some("allexport") => state.export_all = option == "-o",
+                        _ => {}
+                    }
+                    at += 1;
+                }
+                _ if option.starts_with(['-', '+']) && option.len() > 1 => {
+                    let on = option.starts_with('-');
+                    if option.contains('f') {
+                        state.no_globs = on;
+                    }
+                    if option.contains('e') {
+                        self.errors_go_on = !on;
+                    }
+                    self.physical |= on && option.contains('P');
+                    if option.contains('a') {
+                        state.export_all = on;
+                    }
+                    if option.ends_with('o') {
+                        at += 1;
+                    }
+                }
+                _ => {
+                    at -= 1;
+                    break;
+                }
+            }
         }
-        let mut copy = state.clone();
-        copy.printed = None;
-        let _ = self.in_subshell(&copy, |machine, state| machine.run_text(&text.text, state));
-        self.traps.push(text.text.clone());
+        if at < words.len() {
+            state.arguments = super::call::arguments(&words[at..]);
+        }
     }
 
     fn exec(&mut self, words: &[Word], state: &mut State) {
@@ -130,7 +171,10 @@ impl Machine<'_> {
         while let Some(option) = words.get(at).and_then(Word::known).filter(|word| word.starts_with('-')) {
             at += if option == "-a" { 2 } else { 1 };
         }
-        let Some(inner) = words.get(at..).filter(|inner| !inner.is_empty()) else { return };
+        let Some(inner) = words.get(at..).filter(|inner| !inner.is_empty()) else {
+            self.keeps_redirects = true;
+            return;
+        };
         self.start(inner.to_vec(), state);
         self.leave_by("exit", &[], state);
     }
@@ -199,48 +243,6 @@ fn unset(words: &[Word], state: &mut State) {
     }
 }
 
-fn set(words: &[Word], state: &mut State) {
-    let mut at = 1;
-    while let Some(word) = words.get(at) {
-        let Some(option) = word.known() else { break };
-        at += 1;
-        match option {
-            "--" | "-" => {
-                state.arguments = super::call::arguments(&words[at..]);
-                return;
-            }
-            "-o" | "+o" => {
-                let long = words.get(at).and_then(Word::known);
-                match long {
-                    Some("noglob") => state.no_globs = option == "-o",
-                    Some("allexport") => state.export_all = option == "-o",
-                    _ => {}
-                }
-                at += 1;
-            }
-            _ if option.starts_with(['-', '+']) && option.len() > 1 => {
-                let on = option.starts_with('-');
-                if option.contains('f') {
-                    state.no_globs = on;
-                }
-                if option.contains('a') {
-                    state.export_all = on;
-                }
-                if option.ends_with('o') {
-                    at += 1;
-                }
-            }
-            _ => {
-                at -= 1;
-                break;
-            }
-        }
-    }
-    if at < words.len() {
-        state.arguments = super::call::arguments(&words[at..]);
-    }
-}
-
 fn shift(words: &[Word], state: &mut State) {
     let count = match words.get(1) {
         None => Some(1),
@@ -269,6 +271,15 @@ fn alias(words: &[Word], state: &mut State) {
         }
     }
     state.status = None;
+}
+
+fn unalias(words: &[Word], state: &mut State) {
+    let aliases = Rc::make_mut(&mut state.aliases);
+    match words.get(1).and_then(Word::known) {
+        Some("-a") => aliases.clear(),
+        Some(name) => _ = aliases.remove(name),
+        None => {}
+    }
 }
 
 /// `read`: the next line of what is known to come in.

@@ -4,7 +4,7 @@ use super::simple::Lookup;
 use super::{Frame, MAX_CALLS, Machine, Way};
 use crate::command::{Role, Word};
 use crate::state::{Arguments, Function, State};
-use crate::text::Text;
+use crate::text::{Text, Why};
 
 /// Functions inside each other after which what changes in a recursion is taken to be unknown.
 const MAX_ROUNDS: usize = 16;
@@ -47,7 +47,7 @@ impl Machine<'_> {
         }
         self.calls += 1;
         self.active.push((function.clone(), state.clone()));
-        state.locals.push(std::collections::BTreeMap::new());
+        std::rc::Rc::make_mut(&mut state.locals).push(std::collections::BTreeMap::new());
         self.frames.push(Frame::Call { returned: None });
         self.stage(&function.body, state);
         if let Some(Frame::Call { returned: Some(returned) }) = self.frames.pop() {
@@ -121,7 +121,7 @@ impl Machine<'_> {
     /// `. file` and `source file`.
     pub(super) fn source(&mut self, words: &[Word], state: &mut State) {
         let Some(file) = words.get(1) else { return };
-        let texts = self.file_texts(&file.text, state);
+        let texts = self.scripts_in(&file.text, state);
         let outer = state.arguments.clone();
         if words.len() > 2 {
             state.arguments = arguments(&words[2..]);
@@ -148,12 +148,14 @@ impl Machine<'_> {
         let path = &words[0].text;
         let is_path = path.parts().iter().any(|part| match part {
             crate::Part::Text(text) => text.contains('/'),
+            // What the environment holds is no script of this lane.
+            crate::Part::Unknown(why) => !matches!(why, Why::Variable(_) | Why::Template(_)),
             part => matches!(part, crate::Part::Home | crate::Part::HomeOf(_)),
         });
         if !is_path || self.files.is_empty() {
             return false;
         }
-        let Some(texts) = self.file_texts(path, state) else { return false };
+        let Some(texts) = self.scripts_in(path, state) else { return false };
         self.run_scripts(&texts, &words[1..], state);
         true
     }

@@ -23,9 +23,9 @@ impl Machine<'_> {
         let mut ends: Option<State> = None;
         for (condition, branch) in branches {
             let Some((last, first)) = condition.items.split_last() else { break };
-            self.items(first, state);
+            self.leniently(|machine| machine.items(first, true, state));
             let before = state.clone();
-            self.items(std::slice::from_ref(last), state);
+            self.leniently(|machine| machine.items(std::slice::from_ref(last), false, state));
             if state.dead || self.exhausted() {
                 break;
             }
@@ -57,9 +57,12 @@ impl Machine<'_> {
         for round in 0.. {
             self.spend(2 * (state.weight() - 1));
             let before = state.clone();
-            self.list(condition, state);
+            self.leniently(|machine| machine.list(condition, state));
             if state.dead || self.exhausted() {
                 break;
+            }
+            if !condition.items.is_empty() {
+                self.may_have_stayed(before.cwd.clone(), state);
             }
             let goes_on = state.status.map(|success| success != until);
             // `for ((;;))` has no condition here, but ends.

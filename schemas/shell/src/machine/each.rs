@@ -1,8 +1,8 @@
 //! `xargs`, `find -exec` and `parallel`: a command for each of many words.
 
-use super::Machine;
 use super::builtin::joined;
-use super::wrapper::after_options;
+use super::options::Given;
+use super::{Machine, options};
 use crate::command::Word;
 use crate::state::State;
 use crate::tables;
@@ -13,36 +13,42 @@ const MAX_WORDS: usize = 64;
 
 impl Machine<'_> {
     pub(super) fn xargs(&mut self, words: &[Word], state: &mut State) -> bool {
-        let at = after_options(words, tables::XARGS_VALUED);
-        let options = &words[1..at.min(words.len())];
+        let (given, at) = options::read(words, tables::XARGS_VALUED);
         let inner = words.get(at..).unwrap_or_default();
         if inner.is_empty() {
             return false;
         }
-        let replaced = replaced_text(options);
-        let one_by_one = replaced.is_some()
-            || options
-                .iter()
-                .any(|word| word.known().is_some_and(|w| w.starts_with("-n") || w.starts_with("-L")));
-        let input = match option_value(options, &["-a", "--arg-file"]) {
-            Some(file) => self.file_texts(&file, state),
+        let replaced = replaced_text(&given);
+        let few = ["-n", "--max-args", "-L", "--max-lines", "-l", "-s", "--max-chars"];
+        let one_by_one = replaced.is_some() || options::has(&given, &few);
+        let input = match options::value(&given, &["-a", "--arg-file"]) {
+            Some(file) => self.file_texts(file, state),
             None => state.input.take(),
         };
-        let zero = options.iter().any(|word| matches!(word.known(), Some("-0" | "--null")));
-        for words in given(input.as_ref(), replaced.is_some(), zero) {
-            if one_by_one {
-                for word in words.into_iter().take(MAX_WORDS) {
-                    let command = match &replaced {
-                        Some(mark) => inner.iter().map(|part| with(part, mark, &word)).collect(),
-                        None => [inner, &[word]].concat(),
-                    };
-                    self.start(command, state);
-                }
-            } else {
+        let cut = ["-0", "--null", "-d", "--delimiter", "-E", "-e", "--eof"];
+        for words in given_words(input.as_ref(), replaced.is_some(), options::has(&given, &cut)) {
+            if !one_by_one {
                 self.start([inner, words.as_slice()].concat(), state);
+                continue;
+            }
+            for word in self.at_most(words) {
+                let command = match &replaced {
+                    Some(mark) => inner.iter().map(|part| with(part, mark, &word)).collect(),
+                    None => [inner, &[word]].concat(),
+                };
+                self.start(command, state);
             }
         }
         true
+    }
+
+    /// So many words as are followed one by one.
+    fn at_most(&mut self, mut words: Vec<Word>) -> Vec<Word> {
+        if words.len() > MAX_WORDS {
+            self.give_up("more words for one command than are followed");
+            words.truncate(MAX_WORDS);
+        }
+        words
     }
 
     pub(super) fn find(&mut self, words: &[Word], state: &mut State) -> bool {
@@ -50,15 +56,20 @@ impl Machine<'_> {
         let mut at = 1;
         while at < words.len() {
             at += 1;
-            if !matches!(words[at - 1].known(), Some("-exec" | "-execdir" | "-ok" | "-okdir")) {
+            let Some(action @ ("-exec" | "-execdir" | "-ok" | "-okdir")) = words[at - 1].known() else {
                 continue;
-            }
+            };
             let length = words[at..].iter().position(|word| matches!(word.known(), Some(";" | "+")));
             let length = length.unwrap_or(words.len() - at);
             let name = Word::of(Text::unknown(Why::Found));
             let command: Vec<Word> =
                 words[at..at + length].iter().map(|part| with(part, "{}", &name)).collect();
+            let cwd = state.cwd.clone();
+            if action.ends_with("dir") {
+                state.cwd = super::directory::unknown();
+            }
             self.start(command, state);
+            state.cwd = cwd;
             found = true;
             at += length;
         }
@@ -66,19 +77,21 @@ impl Machine<'_> {
     }
 
     pub(super) fn parallel(&mut self, words: &[Word], state: &mut State) -> bool {
-        let at = after_options(
-            words,
-            &["-j", "--jobs", "-a", "--arg-file", "-S", "--delay", "--timeout", "-n", "-N"],
-        );
+        let (given, at) = options::read(words, tables::PARALLEL_VALUED);
         let rest = words.get(at..).unwrap_or_default();
         let is_source = |word: &Word| word.known().is_some_and(|word| word.starts_with(":::"));
         let end = rest.iter().position(is_source).unwrap_or(rest.len());
         let (inner, sources) = rest.split_at(end);
-        let given: Vec<Word> = match sources {
+        let words: Vec<Word> = match sources {
             [] => vec![Word::of(Text::unknown(Why::Input))],
-            sources => sources.iter().filter(|word| !is_source(word)).take(MAX_WORDS).cloned().collect(),
+            sources => sources.iter().filter(|word| !is_source(word)).cloned().collect(),
         };
-        for word in &given {
+        let words = self.at_most(words);
+        let cwd = state.cwd.clone();
+        if options::has(&given, &["--wd", "--workdir", "-S", "--sshlogin"]) {
+            state.cwd = super::directory::unknown();
+        }
+        for word in &words {
             // The words become a line that a shell reads.
             let marked = inner.iter().any(|part| part.text.to_string().contains("{}"));
             let mut line: Vec<Word> = inner.iter().map(|part| with(part, "{}", word)).collect();
@@ -87,12 +100,13 @@ impl Machine<'_> {
             }
             self.run_scripts(&[joined(&line)], &[], state);
         }
-        !given.is_empty()
+        state.cwd = cwd;
+        !words.is_empty()
     }
 }
 
 /// The words that come from standard input, in each way it may read.
-fn given(input: Option<&Vec<Text>>, lines: bool, zero: bool) -> Vec<Vec<Word>> {
+fn given_words(input: Option<&Vec<Text>>, lines: bool, zero: bool) -> Vec<Vec<Word>> {
     let unknown = || vec![Word { text: Text::unknown(Why::Input), splits: true }];
     let Some(texts) = input else { return vec![unknown()] };
     let words = |text: &Text| {
@@ -143,22 +157,13 @@ fn unquoted(text: &str) -> Option<Vec<Word>> {
 }
 
 /// What `-I` replaces.
-fn replaced_text(options: &[Word]) -> Option<String> {
-    let mut options = options.iter().filter_map(Word::known);
-    while let Some(option) = options.next() {
-        match option.strip_prefix("-I") {
-            Some("") => return options.next().map(str::to_owned),
-            Some(text) => return Some(text.to_owned()),
-            None if option == "-i" || option == "--replace" => return Some("{}".to_owned()),
-            None => {}
-        }
+fn replaced_text(given: &[Given]) -> Option<String> {
+    let option =
+        given.iter().rev().find(|option| matches!(option.name.as_str(), "-I" | "-J" | "-i" | "--replace"))?;
+    match &option.value {
+        Some(mark) => mark.known().map(str::to_owned),
+        None => Some("{}".to_owned()),
     }
-    None
-}
-
-fn option_value(options: &[Word], names: &[&str]) -> Option<Text> {
-    let at = options.iter().position(|word| word.known().is_some_and(|word| names.contains(&word)))?;
-    options.get(at + 1).map(|word| word.text.clone())
 }
 
 /// The word with every `mark` in it replaced.

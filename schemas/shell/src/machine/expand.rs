@@ -358,7 +358,8 @@ impl Machine<'_> {
     /// What a command prints, for `$(…)`.
     pub(super) fn capture(&mut self, list: &List, state: &State) -> Vec<Text> {
         let mut copy = state.clone();
-        copy.printed = Some(vec![Text::default()]);
+        copy.capture();
+        self.is_whole = list.items.len() == 1;
         let after = self.in_subshell(&copy, |machine, state| machine.list(list, state));
         let printed = after.printed.unwrap_or_default();
         let mut texts: Vec<Text> = Vec::new();
@@ -371,7 +372,7 @@ impl Machine<'_> {
         let path = format!("/dev/fd/{}", self.next_descriptor);
         self.next_descriptor = self.next_descriptor.saturating_sub(1).max(10);
         let mut copy = state.clone();
-        copy.printed = Some(vec![Text::default()]);
+        copy.capture();
         if reads {
             copy.input = None;
         }

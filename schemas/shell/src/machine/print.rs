@@ -47,10 +47,20 @@ impl Machine<'_> {
                 let texts = operands(words).first().map(|word| word.text.clone());
                 print_lines(texts.into_iter().collect(), state);
             }
-            "mkdir" => self.assumed = true,
+            "mkdir" => {
+                self.assumed = true;
+                self.made =
+                    operands(words).into_iter().flat_map(|word| self.places(&word.text, state)).collect();
+            }
             "ln" => self.make_link(words, state),
-            "mount" => self.mount(words, state),
+            "mount" | "bindfs" | "fuse-overlayfs" | "mergerfs" | "mhddfs" | "unionfs" | "unionfs-fuse" => {
+                self.mount(name, words, state);
+            }
             "cp" | "mv" | "install" => self.copy(words, state),
+            "rsync" => {
+                self.copy(words, state);
+                state.print(&output("rsync"));
+            }
             _ => return false,
         }
         true
@@ -97,79 +107,25 @@ impl Machine<'_> {
     }
 
     fn real_path(&mut self, name: &str, words: &[Word], state: &mut State) {
-        let plain =
-            name == "realpath" || words.iter().any(|word| word.known().is_some_and(|w| w.starts_with('-')));
+        let mut options =
+            words[1..].iter().map(|word| word.text.known_start()).filter(|word| word.starts_with('-'));
+        // Other options give a relative path, or one in which links are left.
+        let simple = |option: &str| match option.strip_prefix("--") {
+            Some(long) => {
+                ["canonicalize", "no-newline", "quiet", "silent", "zero"].iter().any(|o| long.starts_with(o))
+            }
+            None => option[1..].chars().all(|c| "efmnqz".contains(c)),
+        };
+        let plain = match name {
+            "realpath" => options.all(simple),
+            _ => words.iter().any(|word| word.text.known_start().starts_with('-')) && options.all(simple),
+        };
         let (Some(word), true) = (operands(words).first().copied(), plain) else {
             return state.print(&output(name));
         };
         let places = self.places(&word.text, state);
         print_lines(places.iter().map(|place| place.to_text()).collect(), state);
     }
-
-    fn make_link(&mut self, words: &[Word], state: &mut State) {
-        let operands: Vec<Word> = operands(words).into_iter().cloned().collect();
-        match operands.as_slice() {
-            [target] => {
-                let mut name = Text::from("./");
-                match self.removed(&target.text, "*/", false, true) {
-                    Some(base) => name.append(&base),
-                    None => return,
-                }
-                self.link(&name, &target.text, true, state);
-            }
-            [target, link] => {
-                if !is_folder(&link.text) {
-                    self.link(&link.text, &target.text, true, state);
-                }
-                // The link may be a folder that exists; then the new link stands in it.
-                if let Some(base) = self.removed(&target.text, "*/", false, true)
-                    && base.known().is_some_and(|base| !is_folder(&base.into()))
-                {
-                    let mut inside = link.text.clone();
-                    inside.push_str("/");
-                    inside.append(&base);
-                    self.link(&inside, &target.text, true, state);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn mount(&mut self, words: &[Word], state: &mut State) {
-        let bind =
-            words.iter().filter_map(Word::known).any(|word| word.trim_start_matches('-').contains("bind"));
-        let operands: Vec<Word> = operands(words)
-            .into_iter()
-            .filter(|word| !word.known().is_some_and(|w| w.contains("bind")))
-            .cloned()
-            .collect();
-        if let (true, [from, to]) = (bind, operands.as_slice()) {
-            self.link(&to.text, &from.text, false, state);
-        }
-    }
-
-    fn copy(&mut self, words: &[Word], state: &mut State) {
-        let operands: Vec<Word> = operands(words).into_iter().cloned().collect();
-        let Some((to, from)) = operands.split_last() else { return };
-        for file in from {
-            if let Some(texts) = self.file_texts(&file.text, state) {
-                self.write(&to.text, &texts, false, state);
-                if let Some(base) = self.removed(&file.text, "*/", false, true) {
-                    let mut inside = to.text.clone();
-                    inside.push_str("/");
-                    inside.append(&base);
-                    self.write(&inside, &texts, false, state);
-                }
-            }
-        }
-        state.status = None;
-    }
-}
-
-/// Whether the path names a folder for certain: its last name is empty, `.` or `..`.
-fn is_folder(path: &Text) -> bool {
-    let known = path.known();
-    known.is_some_and(|path| matches!(path.rsplit('/').next(), Some("" | "." | "..")))
 }
 
 /// The words that are no options.

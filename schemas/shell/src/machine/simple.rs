@@ -1,8 +1,8 @@
 //! Simple commands: assignments, aliases, and the choice of what a name stands for.
 
 use super::{MAX_DEPTH, Machine};
+use crate::again;
 use crate::command::{Role, Word};
-use crate::read::Reader;
 use crate::state::{State, Variable};
 use crate::syntax::{
     Action, Assigned, Assignment, List, Operand, Piece, Redirect, RedirectKind, Simple, Word as Written,
@@ -18,6 +18,8 @@ const KEEPS: &[&str] = &[
     ".", ":", "break", "continue", "declare", "eval", "exec", "exit", "export", "local", "readonly",
     "return", "set", "shift", "source", "times", "trap", "typeset", "unset",
 ];
+/// Most ways to expand one alias.
+const MAX_ALIASES: usize = 16;
 
 /// What a name may stand for: `command` skips functions, `sudo` and `env` start programs only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub(super) enum Lookup {
 
 impl Machine<'_> {
     pub(super) fn simple(&mut self, simple: &Simple, state: &mut State) {
-        self.assumed = false;
+        (self.assumed, self.entered) = (false, false);
         if simple.words.is_empty() {
             for assignment in &simple.assignments {
                 self.assign(assignment, state);
@@ -57,7 +59,9 @@ impl Machine<'_> {
                 Operand::Assignment(assignment) => operands.push(assignment),
             }
         }
+        let made = std::mem::take(&mut self.made);
         let mut ways = self.fields(&words, state);
+        self.made_before = made;
         if let [words] = ways.as_mut_slice() {
             let words = std::mem::take(words);
             self.with_assignments(&simple.assignments, words, &operands, state);
@@ -78,13 +82,19 @@ impl Machine<'_> {
     /// Runs a command in each of several folders by itself, so that `$PWD` and `.` mean the same one.
     fn in_each_folder(&mut self, simple: &Simple, state: &mut State) {
         let mut ends: Option<State> = None;
+        let made = std::mem::take(&mut self.made);
+        let (mut made_here, mut entered) = (Vec::new(), false);
         for cwd in state.cwd.clone() {
             self.spend(state.weight());
             let mut path = state.clone();
             path.cwd = vec![cwd];
+            self.made.clone_from(&made);
             self.simple(simple, &mut path);
+            crate::state::join(&mut made_here, std::mem::take(&mut self.made));
+            entered |= self.entered;
             ends = super::either(ends, Some(path));
         }
+        (self.made, self.entered) = (made_here, entered);
         if let Some(ends) = ends {
             *state = ends;
         }
@@ -142,8 +152,7 @@ impl Machine<'_> {
 
     /// Runs the command as it stands and with its alias expanded: which of them happens depends on the shell.
     fn alias(&mut self, simple: &Simple, state: &mut State) -> bool {
-        let Some(Operand::Word(first)) = simple.words.first() else { return false };
-        let [Piece::Text(name)] = first.pieces.as_slice() else { return false };
+        let Some(name) = alias_name(simple.words.first()) else { return false };
         let Some(texts) = state.aliases.get(name).cloned() else { return false };
         if self.expanding.contains(name) || self.expanding.len() > 8 {
             return false;
@@ -152,10 +161,11 @@ impl Machine<'_> {
         let mut plain = state.clone();
         self.simple(simple, &mut plain);
         let mut ends = Some(plain);
-        for text in texts {
+        for (text, simple) in with_next(texts, simple, state) {
             let mut path = state.clone();
-            if let Some(list) = with_rest(&text, simple) {
-                self.list(&list, &mut path);
+            match with_rest(&text, &simple) {
+                Some(list) => self.list(&list, &mut path),
+                None => self.give_up("an alias that cannot be followed"),
             }
             ends = super::either(ends, Some(path));
         }
@@ -181,6 +191,9 @@ impl Machine<'_> {
         let Some(first) = words.first() else { return };
         let Some(name) = first.known() else {
             self.unknown_name |= first.text.is_wholly_unknown();
+            if !first.text.is_wholly_unknown() && lookup == Lookup::Everything {
+                self.functions_like(&words, state);
+            }
             self.program(words, state);
             return;
         };
@@ -202,10 +215,16 @@ impl Machine<'_> {
     /// Runs a program: one that starts others, one whose output is known, a script that a step wrote, or any other.
     fn program(&mut self, words: Vec<Word>, state: &mut State) {
         state.status = None;
-        let name = words[0].base_name();
+        let name = words[0].base_name().map(tables::without_version);
         let role = if name.is_some_and(tables::looks) { Role::Looks } else { Role::Runs };
         if let Some(name) = name {
+            self.stands_for_another(name, &words, state);
+            self.not_found(&words, state);
+            self.run_variables(state);
             if self.starts(name, &words, state) {
+                if role == Role::Looks {
+                    state.print(&Text::from(Part::Unknown(crate::Why::Output(name.to_owned()))));
+                }
                 self.note(words, state, Role::Starts);
                 return;
             }
@@ -231,21 +250,36 @@ impl Machine<'_> {
     }
 
     /// A watched program, or a shell with a script, among the words of a command that may start it.
-    fn started_in_words(&mut self, words: &[Word], state: &State) {
+    pub(super) fn started_in_words(&mut self, words: &[Word], state: &State) {
         if words[0].base_name().is_some_and(|name| self.watched.contains(&name)) {
             return;
         }
-        let found = (1..words.len()).find(|&at| {
-            let Some(name) = words[at].base_name() else { return false };
-            let script = || {
-                let option = words.get(at + 1).and_then(Word::known);
-                option.is_some_and(|option| option.starts_with('-') && option.contains('c'))
-            };
-            self.watched.contains(&name) || tables::SHELLS.contains(&name) && script()
-        });
-        if let Some(at) = found {
-            let inner = words[at..].to_vec();
-            self.in_child(state, |machine, state| machine.call(inner, Lookup::Programs, state));
+        let is = |word: &Word, names: &[&str]| {
+            word.base_name().is_some_and(|name| names.contains(&tables::without_version(name)))
+        };
+        let option = |word: &Word| word.text.known_start().starts_with('-');
+        let script = |word: &Word| {
+            let letters = word.known().and_then(|word| word.strip_prefix('-'));
+            letters.is_some_and(|letters| !letters.starts_with('-') && letters.contains('c'))
+        };
+        let mut starts = Vec::new();
+        if let Some(at) = (1..words.len()).find(|&at| is(&words[at], self.watched)) {
+            starts.push((at, words[at..].to_vec()));
+        }
+        let last_shell = (1..words.len())
+            .rfind(|&at| is(&words[at], tables::SHELLS) && words[at + 1..].iter().any(script));
+        if let Some(at) = last_shell {
+            // `--entrypoint sh image -c …`: the words up to the options are not those of the shell.
+            let options = words[at + 1..].iter().skip_while(|word| !option(word));
+            starts.push((at, words[at..=at].iter().chain(options).cloned().collect()));
+        }
+        let name = words[0].base_name().unwrap_or_default();
+        for (at, inner) in starts {
+            let folder = self.folder_in_words(name, &words[1..at], state);
+            self.in_child(state, |machine, state| {
+                state.cwd = folder;
+                machine.call(inner, Lookup::Programs, state);
+            });
         }
     }
 
@@ -268,13 +302,45 @@ fn may_fail(word: &Written) -> bool {
     })
 }
 
+/// The characters of a word that an alias may stand for.
+fn alias_name(operand: Option<&Operand>) -> Option<&String> {
+    match operand? {
+        Operand::Word(word) => match word.pieces.as_slice() {
+            [Piece::Text(name)] => Some(name),
+            _ => None,
+        },
+        Operand::Assignment(_) => None,
+    }
+}
+
+/// After an alias that ends with a blank, the next word is expanded, too.
+fn with_next(texts: Vec<Text>, simple: &Simple, state: &State) -> Vec<(Text, Simple)> {
+    let mut ways: Vec<(Text, Simple)> = texts.into_iter().map(|text| (text, simple.clone())).collect();
+    let mut at = 0;
+    while at < ways.len() && ways.len() < MAX_ALIASES {
+        let (text, simple) = ways[at].clone();
+        at += 1;
+        let blank = matches!(text.parts().last(), Some(Part::Text(last)) if last.ends_with([' ', '\t']));
+        let Some(next) = alias_name(simple.words.get(1)).filter(|_| blank) else { continue };
+        for more in state.aliases.get(next).into_iter().flatten() {
+            let (mut text, mut simple) = (text.clone(), simple.clone());
+            text.append(more);
+            simple.words.remove(1);
+            ways.push((text, simple));
+        }
+    }
+    ways
+}
+
 /// The text of an alias with the words after its name.
 fn with_rest(alias: &Text, simple: &Simple) -> Option<List> {
     if simple.words.len() == 1 && simple.assignments.is_empty() {
-        return Reader::new(alias.known()?, &[]).script().ok();
+        return again::read(alias).ok();
     }
-    let script = format!("{} {REST}", alias.known()?);
-    let mut list = Reader::new(&script, &[]).script().ok()?;
+    let mut script = alias.clone();
+    script.push_str(" ");
+    script.push_str(REST);
+    let mut list = again::read(&script).ok()?;
     let rest = simple.words[1..].to_vec();
     let last = list.items.last_mut()?;
     let pipeline = last.rest.last_mut().map_or(&mut last.first, |(_, pipeline)| pipeline);

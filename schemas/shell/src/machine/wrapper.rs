@@ -1,12 +1,12 @@
 //! Programs that start other programs, and shells.
 
-use super::Machine;
 use super::builtin::joined;
 use super::simple::Lookup;
+use super::{Machine, options};
 use crate::command::Word;
 use crate::loose;
 use crate::place::{Place, Root};
-use crate::state::{State, Value, join};
+use crate::state::{State, Value};
 use crate::tables::{self, Starter};
 use crate::text::{Part, Text};
 use std::sync::Arc;
@@ -15,21 +15,33 @@ impl Machine<'_> {
     /// Runs what the program starts; false when it is no program that starts others.
     pub(super) fn starts(&mut self, name: &str, words: &[Word], state: &mut State) -> bool {
         if tables::SHELLS.contains(&name) {
-            self.shell(words, state);
+            self.shell(name, words, state);
             return true;
         }
+        match name {
+            "git" if self.git(words, state) => return true,
+            "sed" | "gsed" if self.sed(words, state) => return true,
+            _ => {}
+        }
         if let Some(options) = tables::options_of(tables::SCRIPT_OPTIONS, name)
-            && self.script_options(options, words, state)
+            && self.script_options(name, options, words, state)
         {
             return true;
         }
         if let Some(options) = tables::options_of(tables::LANGUAGES, name) {
-            return self.other_language(options, words, state);
+            let found = self.other_language(options, words, state);
+            if found {
+                self.started_in_words(words, state);
+            }
+            return found;
         }
         match name {
             "ssh" => self.ssh(words, state),
             "at" | "batch" | "su" => {
+                let cwd = self.folder_of_scripts(name, words, state);
+                let cwd = std::mem::replace(&mut state.cwd, cwd);
                 self.run_input(state);
+                state.cwd = cwd;
                 true
             }
             _ if tables::SCRIPT_WORDS.contains(&name) => {
@@ -37,14 +49,17 @@ impl Machine<'_> {
                 let has_blank = |word: &&Word| word.text.known_start().contains([' ', '\n']);
                 let scripts: Vec<Text> =
                     words[1..].iter().filter(has_blank).map(|word| word.text.clone()).collect();
+                let cwd = self.folder_of_scripts(name, words, state);
+                let cwd = std::mem::replace(&mut state.cwd, cwd);
                 self.run_scripts(&scripts, &[], state);
+                state.cwd = cwd;
                 !scripts.is_empty()
             }
             "xargs" => self.xargs(words, state),
             "find" => self.find(words, state),
             "parallel" => self.parallel(words, state),
             "watch" => {
-                let at = after_options(words, &["-n", "--interval"]);
+                let at = options::after(words, &["-n", "--interval"]);
                 self.run_scripts(&[joined(&words[at..])], &[], state);
                 true
             }
@@ -57,44 +72,54 @@ impl Machine<'_> {
 
     /// `sudo`, `env`, `timeout` and the like.
     fn starter(&mut self, starter: &Starter, words: &[Word], state: &mut State) -> bool {
-        let mut at = after_options(words, starter.valued) + starter.operands;
-        let options = words.get(1..at.min(words.len())).unwrap_or_default();
-        let mut assigned = Vec::new();
+        let (given, after) = options::read(words, starter.valued);
+        let mut at = after + starter.operands;
+        let is_env = starter.name == "env";
+        let mut cleared = is_env && options::has(&given, &["-i", "--ignore-environment"]);
+        if is_env && words.get(at).and_then(Word::known) == Some("-") {
+            (cleared, at) = (true, at + 1);
+        }
+        let (mut assigned, mut defined) = (Vec::new(), Vec::new());
         while let Some((name, text)) = words.get(at).and_then(|word| word.text.split_equals()) {
-            if !starter.assignments || !crate::read::is_name(name) {
-                break;
+            match name.strip_prefix("BASH_FUNC_").and_then(|name| name.strip_suffix("%%")) {
+                Some(function) if starter.assignments => defined.push((function.to_owned(), text)),
+                _ if starter.assignments && crate::read::is_name(name) => {
+                    assigned.push((name.to_owned(), text));
+                }
+                // Any word with an equals sign is a variable to `env`.
+                _ if is_env => {}
+                _ => break,
             }
-            assigned.push((name.to_owned(), text));
             at += 1;
         }
         let inner = words.get(at..).unwrap_or_default();
-        let split = value_of(options, &["-S", "--split-string"]);
-        let folder =
-            value_of(options, &["-C", "--chdir", "-D", "-w", "--wd"]).filter(|_| starter.name != "nice");
-        let cleared = starter.name == "env"
-            && options.iter().any(|o| matches!(o.known(), Some("-i" | "-" | "--ignore-environment")));
+        let split = options::value(&given, &["-S", "--split-string"]).filter(|_| is_env).cloned();
         if inner.is_empty() && split.is_none() {
             // `sudo -i` and `sudo -s` read a script.
             if starter.name == "sudo" || starter.name == "doas" {
+                let folder = super::directory::of_starter(starter.name, &given, state);
+                let cwd = state.cwd.clone();
+                state.cwd = folder.unwrap_or_else(|| cwd.clone());
                 self.run_input(state);
+                state.cwd = cwd;
             }
-            return starter.name != "env" && starter.name != "time";
+            return !is_env && starter.name != "time";
         }
+        let folder = super::directory::of_starter(starter.name, &given, state);
         let after = self.in_child(state, |machine, state| {
             if cleared {
                 let variables = std::rc::Rc::make_mut(&mut state.variables);
                 variables.values_mut().for_each(|variable| variable.values = vec![Value::Unset]);
             }
             if let Some(folder) = folder {
-                let mut there: Vec<Place> = Vec::new();
-                for cwd in &state.cwd {
-                    join(&mut there, vec![cwd.join(&folder)]);
-                }
-                state.cwd = there;
+                state.cwd = folder;
             }
             for (name, text) in assigned {
                 state.assign_text(&name, text);
                 state.export(&name, true);
+            }
+            for (name, body) in defined {
+                machine.defined_outside(&name, &body, state);
             }
             if let Some(mut text) = split {
                 text.push_str(" ");
@@ -108,9 +133,19 @@ impl Machine<'_> {
         true
     }
 
+    /// A function that a variable of the environment holds: `BASH_FUNC_name%%=() { …; }`.
+    fn defined_outside(&mut self, name: &str, body: &Text, state: &mut State) {
+        let mut text = Text::from(format!("{name} ").as_str());
+        text.append(body);
+        self.run_text(&text, state);
+        if let Some(functions) = std::rc::Rc::make_mut(&mut state.functions).get_mut(name) {
+            functions.iter_mut().for_each(|function| function.exported = true);
+        }
+    }
+
     /// `bash -c 'text' name args`, `sh file args`, `sh < file`.
-    fn shell(&mut self, words: &[Word], state: &mut State) {
-        let (mut at, mut script) = (1, false);
+    fn shell(&mut self, name: &str, words: &[Word], state: &mut State) {
+        let (mut at, mut letters, mut starts) = (1, String::new(), Vec::new());
         while let Some(word) = words.get(at) {
             let Some(option) = word.known() else {
                 if word.may_be_any() && words.len() > at + 1 {
@@ -121,14 +156,26 @@ impl Machine<'_> {
             };
             at += 1;
             match option {
-                "--" | "-" => break,
-                "--rcfile" | "--init-file" => at += 1,
+                "--" => break,
+                "-" => {
+                    letters.push('l');
+                    break;
+                }
+                "--login" => letters.push('l'),
+                "--interactive" => letters.push('i'),
+                "--rcfile" | "--init-file" => {
+                    starts.extend(words.get(at).map(|word| word.text.clone()));
+                    at += 1;
+                }
                 _ if option.starts_with("--") => {}
                 _ if option.starts_with(['-', '+']) && option.len() > 1 => {
-                    script |= option.contains('c') && option.starts_with('-');
-                    if option.ends_with(['o', 'O']) {
-                        at += 1;
+                    let (own, values) = shell_letters(name, &option[1..]);
+                    if option.starts_with('-') {
+                        letters.push_str(own);
                     }
+                    let mut given = words[at..].iter().take(values);
+                    self.names_are_folders |= given.any(|word| word.known() == Some("cdable_vars"));
+                    at += values;
                 }
                 _ => {
                     at -= 1;
@@ -136,21 +183,73 @@ impl Machine<'_> {
                 }
             }
         }
+        let before = self.at_start(name, &letters, &starts, state);
         let rest = words.get(at..).unwrap_or_default();
         match rest.split_first() {
-            Some((text, arguments)) if script => {
+            Some((text, arguments)) if letters.contains('c') => {
                 let arguments = arguments.get(1..).unwrap_or_default();
-                self.run_scripts(std::slice::from_ref(&text.text), arguments, state);
+                self.run_scripts(&[after_start(&before, &text.text)], arguments, state);
             }
-            Some((file, arguments)) if !words[1..at].iter().any(|word| word.known() == Some("-s")) => {
-                match self.file_texts(&file.text, state) {
-                    Some(texts) => self.run_scripts(&texts, arguments, state),
-                    None => state.print(&Text::from(Part::Unknown(crate::Why::Output(file.to_string())))),
+            Some((file, arguments)) if !letters.contains('s') => {
+                let texts = self.scripts_in(&file.text, state);
+                let scripts: Vec<Text> =
+                    texts.iter().flatten().map(|text| after_start(&before, text)).collect();
+                if scripts.is_empty() {
+                    if !before.is_empty() {
+                        self.run_scripts(std::slice::from_ref(&before), arguments, state);
+                    }
+                    state.print(&Text::from(Part::Unknown(crate::Why::Output(file.to_string()))));
+                }
+                self.run_scripts(&scripts, arguments, state);
+                // `sh "$OPTIONS" 'text'`: the word that is not known may be `-c`.
+                if file.known().is_none()
+                    && file.text.is_wholly_unknown()
+                    && let Some(text) = arguments.first().filter(|text| text.text.known_start().contains(' '))
+                {
+                    self.run_scripts(std::slice::from_ref(&text.text), &[], state);
                 }
             }
-            _ => self.run_input_with(rest, state),
+            _ => {
+                if !before.is_empty() {
+                    self.run_scripts(std::slice::from_ref(&before), rest, state);
+                }
+                self.run_input_with(rest, state);
+            }
         }
         state.status = None;
+    }
+
+    /// What a shell runs before its script: files that are named for that, and those of the user that a step wrote.
+    fn at_start(&self, name: &str, letters: &str, files: &[Text], state: &State) -> Text {
+        let mut script = Text::default();
+        let mut source = |file: &Text| {
+            script.push_str(". \"");
+            script.append(file);
+            script.push_str("\"\n");
+        };
+        files.iter().for_each(&mut source);
+        let interactive = letters.contains('i');
+        let variables = ["BASH_ENV", "ENV"].into_iter().filter(|variable| *variable != "ENV" || interactive);
+        for variable in variables.filter_map(|variable| state.variables.get(variable)) {
+            variable.values.iter().filter_map(Value::scalar).for_each(|file| source(&file));
+        }
+        if interactive || letters.contains('l') || name == "zsh" {
+            for file in tables::START_FILES {
+                let mut path = Text::from(Part::Home);
+                path.push_str("/");
+                path.push_str(file);
+                if self.file_texts(&path, state).is_some() {
+                    source(&path);
+                }
+            }
+        }
+        if interactive && let Some(commands) = state.variables.get("PROMPT_COMMAND") {
+            for text in commands.values.iter().flat_map(Value::elements) {
+                script.append(&text.text);
+                script.push_str("\n");
+            }
+        }
+        script
     }
 
     fn run_input(&mut self, state: &mut State) {
@@ -163,48 +262,51 @@ impl Machine<'_> {
         self.run_scripts(&texts, arguments, state);
     }
 
-    fn script_options(&mut self, options: &[&str], words: &[Word], state: &mut State) -> bool {
-        let mut scripts = Vec::new();
-        for (index, word) in words.iter().enumerate().skip(1) {
-            if word.known().is_some_and(|word| options.iter().any(|option| ends_with_option(word, option))) {
-                scripts.extend(words.get(index + 1).map(|word| word.text.clone()));
-            } else if let Some((name, text)) = word.text.split_equals()
-                && options.contains(&name)
-                && name.starts_with("--")
-            {
-                scripts.push(text);
+    fn script_options(&mut self, name: &str, options: &[&str], words: &[Word], state: &mut State) -> bool {
+        let mut scripts = options::scripts(words, options);
+        for script in &mut scripts {
+            // `tar --checkpoint-action=exec=…`
+            if script.known_start().starts_with("exec=") {
+                *script = options::without_start(script, "exec=".len());
             }
         }
+        let cwd = self.folder_of_scripts(name, words, state);
+        let cwd = std::mem::replace(&mut state.cwd, cwd);
         self.run_scripts(&scripts, &[], state);
+        state.cwd = cwd;
         !scripts.is_empty()
+    }
+
+    /// The folder in which a program runs the scripts among its words.
+    fn folder_of_scripts(&self, name: &str, words: &[Word], state: &State) -> Vec<Place> {
+        let login = |word: &Word| {
+            let known = word.known().unwrap_or_default();
+            let letters = known.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
+            known == "--login" || letters.is_some_and(|letters| letters.is_empty() || letters.contains('l'))
+        };
+        match name {
+            "su" | "runuser" if words[1..].iter().any(login) => super::directory::unknown(),
+            _ => self.folder_in_words(name, &words[1..], state),
+        }
     }
 
     /// Text of another language: its words, as they look. It stands in a word, in a file that a step wrote, or comes in.
     fn other_language(&mut self, options: &[&str], words: &[Word], state: &mut State) -> bool {
-        let mut codes: Vec<Text> = Vec::new();
-        for (index, word) in words.iter().enumerate().skip(1) {
-            let code = match options {
-                [] => Some(word),
-                options if word.known().is_some_and(|word| options.contains(&word)) => words.get(index + 1),
-                _ => None,
-            };
-            codes.extend(code.map(|code| code.text.clone()));
+        let mut codes: Vec<Text> = match options {
+            [] => words[1..].iter().map(|word| word.text.clone()).collect(),
+            options => options::scripts(words, options),
+        };
+        let operand = |word: &&Word| !word.text.known_start().starts_with('-') || word.known() == Some("-");
+        let mut files = words[1..].iter().filter(operand).peekable();
+        if files.peek().is_none() && codes.is_empty() {
+            codes = state.input.take().unwrap_or_default();
         }
-        if codes.is_empty() {
-            let file = words[1..].iter().find(|word| !word.text.known_start().starts_with('-'));
-            codes = match file {
-                Some(file) => self.file_texts(&file.text, state).unwrap_or_default(),
-                None => state.input.take().unwrap_or_default(),
-            };
+        for file in files {
+            codes.extend(self.file_texts(&file.text, state).unwrap_or_default());
         }
         let mut found = false;
-        for code in codes.iter().filter_map(Text::known) {
-            for cwd in &state.cwd {
-                let mut commands = loose::commands(code, cwd, self.links);
-                commands.iter_mut().for_each(|command| command.line = self.line);
-                found |= !commands.is_empty();
-                self.commands.append(&mut commands);
-            }
+        for code in &codes {
+            found |= self.looked_at(&as_written(code), state);
         }
         if found {
             state.print(&Text::from(Part::Unknown(crate::Why::Output(words[0].to_string()))));
@@ -212,9 +314,23 @@ impl Machine<'_> {
         found
     }
 
+    /// Notes what the words of a text that no shell reads look like.
+    pub(super) fn looked_at(&mut self, code: &str, state: &State) -> bool {
+        let mut found = false;
+        let moves = ["chdir", "cwd", "cd ", "Set-Location"].iter().any(|word| code.contains(word));
+        let elsewhere = vec![Place::of(Root::Unknown(crate::Why::Folder))];
+        for cwd in if moves { &elsewhere } else { &state.cwd } {
+            let mut commands = loose::commands(code, cwd, self.links, self.watched);
+            commands.iter_mut().for_each(|command| command.line = self.line);
+            found |= !commands.is_empty();
+            self.commands.append(&mut commands);
+        }
+        found
+    }
+
     /// A command on another machine: another home, nothing known of its state.
     fn ssh(&mut self, words: &[Word], state: &mut State) -> bool {
-        let at = after_options(words, tables::SSH_VALUED) + 1;
+        let at = options::after(words, tables::SSH_VALUED) + 1;
         let scripts = match words.get(at..) {
             Some(rest) if !rest.is_empty() => vec![joined(rest)],
             _ => state.input.take().unwrap_or_default(),
@@ -232,53 +348,37 @@ impl Machine<'_> {
     }
 }
 
-/// The value of one of these options, in the next word, after `=` or right behind a letter.
-fn value_of(words: &[Word], names: &[&str]) -> Option<Text> {
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        if word.known().is_some_and(|word| names.contains(&word)) {
-            return words.next().map(|word| word.text.clone());
+/// The letters of a group of options of a shell, and how many words they take as values.
+fn shell_letters<'l>(name: &str, letters: &'l str) -> (&'l str, usize) {
+    match letters.find('o') {
+        // In these, the name of the option may be joined to it.
+        Some(at) if matches!(name, "ksh" | "mksh" | "zsh") => {
+            (&letters[..at], usize::from(at + 1 == letters.len()))
         }
-        if let Some((name, text)) = word.text.split_equals()
-            && names.contains(&name)
-        {
-            return Some(text);
-        }
+        _ => (letters, letters.matches(['o', 'O']).count()),
     }
-    None
 }
 
-/// The index of the first word after the options of the program.
-pub(super) fn after_options(words: &[Word], valued: &[&str]) -> usize {
-    let mut at = 1;
-    while let Some(word) = words.get(at) {
-        // An unknown word before the command is taken for options.
-        if word.may_be_any() && at + 1 < words.len() {
-            at += 1;
-            continue;
-        }
-        let option = word.text.known_start();
-        if option == "--" && word.known().is_some() {
-            return at + 1;
-        }
-        if !option.starts_with('-') || option == "-" {
-            break;
-        }
-        // `-nu user`: the last letter of several takes the value.
-        let short = option.len() > 2 && !option.starts_with("--");
-        let last = short.then(|| option.chars().last().map(|last| format!("-{last}"))).flatten();
-        let first = short.then(|| format!("-{}", option.chars().nth(1).unwrap_or('-')));
-        let takes = valued.contains(&option) && word.known().is_some()
-            || last.is_some_and(|last| valued.contains(&last.as_str()))
-                && !first.is_some_and(|first| valued.contains(&first.as_str()));
-        at += if takes { 2 } else { 1 };
-    }
-    at
+/// A script with what the shell runs before it.
+fn after_start(before: &Text, script: &Text) -> Text {
+    let mut text = before.clone();
+    text.append(script);
+    text
 }
 
-/// Whether the word is the option, or short options of which it is the last: `-qc`.
-fn ends_with_option(word: &str, option: &str) -> bool {
-    let is_short = option.len() == 2 && !option.starts_with("--");
-    let letters = word.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
-    word == option || is_short && letters.is_some_and(|letters| letters.ends_with(&option[1..]))
+/// The text with symbols as one might write them in any language.
+pub(super) fn as_written(text: &Text) -> String {
+    let mut written = String::new();
+    for part in text.parts() {
+        match part {
+            Part::Text(text) | Part::Glob(text) => written.push_str(text),
+            Part::Home => written.push('~'),
+            Part::HomeOf(user) => {
+                written.push('~');
+                written.push_str(user);
+            }
+            Part::Unknown(_) => written.push_str("${?}"),
+        }
+    }
+    written
 }

@@ -164,12 +164,17 @@ impl Reader<'_> {
             return Ok(None);
         }
         self.at = self.text.len() - operator.len();
+        // `<&3` and `>&3` tell which descriptor they change.
+        let usual = [("<&", 0), (">&", 1)].into_iter().find(|(sign, _)| operator.starts_with(sign));
         let kind = if both {
             self.at += if self.starts(">>") { 2 } else { 1 };
             RedirectKind::Both(self.target()?)
         } else {
             self.redirect_kind()?
         };
+        if matches!(kind, RedirectKind::Duplicate(_)) {
+            descriptor = descriptor.or(usual.map(|(_, descriptor)| descriptor));
+        }
         Ok(Some(Redirect { descriptor, kind, background: both }))
     }
 

@@ -123,6 +123,20 @@ fn what_is_over_a_limit_is_unread_and_says_so() {
     assert!(busy.commands.iter().any(|command| command.to_string() == "tool a"), "its words are looked at");
 }
 
+#[test]
+fn no_limit_is_silent() {
+    let lines = "x\n".repeat(70);
+    for script in [
+        format!("xargs -n1 tool <<E\n{lines}E"),
+        format!("xargs -I{{}} tool {{}} <<E\n{lines}E"),
+        format!("parallel tool ::: {}", "x ".repeat(70)),
+        (0..5).map(|i| format!("if some; then x=$x{i}; fi; ")).collect::<String>()
+            + "echo $x > f; if some; then x=y; fi; echo $x >> f",
+    ] {
+        assert!(analysis(&script).unread.is_some(), "{script}");
+    }
+}
+
 const PIECES: &[&str] = &[
     "a",
     "b=",

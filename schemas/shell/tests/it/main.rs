@@ -7,6 +7,8 @@ mod certain;
 mod differential;
 mod files;
 mod flow;
+mod folders;
+mod hidden;
 mod limits;
 mod places;
 mod starts;
