@@ -220,7 +220,7 @@ fn table(documents: &Documents, peers: &[Peer], samples: &[(String, Vec<Duration
             seconds("append synced") * 1e3,
             "ms",
             Some(("the sync alone", seconds("sync") * 1e3)),
-            Some(Target::RatioAtMost(1.0 / 0.9)),
+            Some(Target::RatioAtMost(1.11)),
         ),
         row(
             "receipts verified a second",
