@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use jiff::Timestamp;
 use jiff::civil::{DateTime, date};
 
 /// An instant. Two spellings of one instant are equal, and no digit of a fraction is dropped.
@@ -79,7 +80,12 @@ impl Ord for Time<'_> {
 
 impl fmt::Display for Time<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text)
+        // In UTC, so that two of them can be compared by eye.
+        match Timestamp::from_second(self.second) {
+            Ok(second) if self.fraction.is_empty() => write!(f, "{second}"),
+            Ok(second) => write!(f, "{}.{}Z", second.to_string().trim_end_matches('Z'), self.fraction),
+            Err(_) => f.write_str(self.text),
+        }
     }
 }
 
