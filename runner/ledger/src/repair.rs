@@ -86,6 +86,9 @@ impl Repair {
     }
 }
 
+/// The last entry was changed.
+pub(crate) const NOT_THE_HEAD: &str = "it is not the entry that the head names";
+
 /// The head knows of more than there is.
 pub(crate) fn too_short(count: u64) -> LedgerError {
     LedgerError::Mismatch { line: count.max(1), what: "the ledger is shorter than its head says".to_owned() }
@@ -136,6 +139,14 @@ pub(crate) fn mend(
         let bytes = head.as_ref().map_or(0, |head| head.bytes) + line.len() as u64;
         head = Some(Head::new(link.sequence, link.hash, bytes));
         repair.entries_after_head += 1;
+    }
+    // What the head names must be there before anything else is cut off.
+    if repair.entries_after_head == 0
+        && !repair.line_feed_restored
+        && let (Some(head), Some(line)) = (&head, &tail.line)
+        && judge.link(line, head.count)?.hash != head.hash
+    {
+        return Err(LedgerError::Mismatch { line: head.count, what: NOT_THE_HEAD.to_owned() });
     }
     let last = head.as_ref().map(|head| head.hash.as_str());
     if expected.is_some() && last != expected {

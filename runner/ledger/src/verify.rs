@@ -11,6 +11,7 @@ use rustix::fs::{FlockOperation, flock};
 use crate::entry::{Judge, Link};
 use crate::error::LedgerError;
 use crate::head::{Head, open_regular};
+use crate::repair::NOT_THE_HEAD;
 
 /// Lines that a thread takes at a time, in bytes: so many that its start costs nothing beside them.
 const PART_BYTES: u64 = 1 << 20;
@@ -48,7 +49,7 @@ pub fn verify(path: &Path, expected: Option<&str>) -> Result<Verified, LedgerErr
         let what = if head.count > count {
             format!("the head knows {} entries, the ledger has {count}: the tail was cut off", head.count)
         } else {
-            "it is not the entry that the head names".to_owned()
+            NOT_THE_HEAD.to_owned()
         };
         return Err(mismatch(what));
     }

@@ -10,7 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 use crate::entry::Judge;
 use crate::error::LedgerError;
 use crate::head::Head;
-use crate::repair::{Repair, mend, too_short};
+use crate::repair::{NOT_THE_HEAD, Repair, mend, too_short};
 use crate::tail::Tail;
 
 /// A ledger that is open for appending. Several writers, also in several processes, may have one open.
@@ -208,10 +208,7 @@ fn read_end(path: &Path, files: &Files, judge: &mut Judge) -> Result<Option<Head
             if (link.sequence, &link.hash) == (head.sequence, &head.hash) {
                 return Ok(Some(head));
             }
-            Err(LedgerError::Mismatch {
-                line: count,
-                what: "it is not the entry that the head names".to_owned(),
-            })
+            Err(LedgerError::Mismatch { line: count, what: NOT_THE_HEAD.to_owned() })
         }
         (Some(head), Some(_)) if head.bytes < tail.whole_bytes => {
             let what = format!("the head knows {count} entries, and more follow");

@@ -243,6 +243,13 @@ fn a_repair_that_cannot_be_made_changes_nothing() {
     std::fs::write(&path, part).unwrap();
     assert_eq!(Ledger::repair(&path, false, None, "t").unwrap_err().code(), Code::LedgerMismatch);
     assert_eq!(std::fs::read(&path).unwrap(), part);
+    // The last entry was changed, and a line after it was begun.
+    let text = String::from_utf8(whole).unwrap();
+    let (before, last) = text.split_at(text.trim_end().rfind('\n').unwrap() + 1);
+    let changed = format!("{before}{}{{\"torn\":", last.replace("0.94", "0.95"));
+    std::fs::write(&path, &changed).unwrap();
+    assert_eq!(Ledger::repair(&path, false, None, "t").unwrap_err().code(), Code::LedgerMismatch);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), changed);
     assert!(!Repair::path(&path).exists());
 }
 
