@@ -99,8 +99,6 @@ pub(crate) struct Machine<'s> {
     keeps_redirects: bool,
     /// The next item is all of a command substitution: when it fails, so does what it is for.
     is_whole: bool,
-    /// `set +e` was met.
-    errors_go_on: bool,
     /// Names that a link, a copy or `hash` gave to another program.
     renamed: BTreeSet<String>,
     /// `set -P` may hold.
@@ -146,7 +144,6 @@ impl<'s> Machine<'s> {
             is_whole: false,
             renamed: BTreeSet::new(),
             keeps_redirects: false,
-            errors_go_on: false,
             physical: false,
             names_are_folders: false,
             next_descriptor: 63,

@@ -81,6 +81,8 @@ pub(crate) struct State {
     pub(crate) last_here: bool,
     /// `shopt -s nocasematch`.
     pub(crate) any_case: bool,
+    /// `set +e` may hold: a failure does not end the script.
+    pub(crate) errors_go_on: bool,
 }
 
 impl State {
@@ -104,6 +106,7 @@ impl State {
             export_all: false,
             last_here: false,
             any_case: false,
+            errors_go_on: false,
         }
     }
 
@@ -356,6 +359,7 @@ impl State {
         self.export_all |= other.export_all;
         self.last_here |= other.last_here;
         self.any_case |= other.any_case;
+        self.errors_go_on |= other.errors_go_on;
     }
 
     fn merge_descriptors(&mut self, other: &Rc<BTreeMap<u32, Descriptor>>) {

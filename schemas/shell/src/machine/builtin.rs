@@ -132,7 +132,7 @@ impl Machine<'_> {
                     let long = words.get(at).and_then(Word::known);
                     match long {
                         Some("noglob") => state.no_globs = option == "-o",
-                        Some("errexit") => self.errors_go_on = option == "+o",
+                        Some("errexit") => state.errors_go_on = option == "+o",
                         Some("physical") => self.physical |= option == "-o",
                         Some("allexport") => state.export_all = option == "-o",
                         _ => {}
@@ -145,7 +145,7 @@ impl Machine<'_> {
                         state.no_globs = on;
                     }
                     if option.contains('e') {
-                        self.errors_go_on = !on;
+                        state.errors_go_on = !on;
                     }
                     self.physical |= on && option.contains('P');
                     if option.contains('a') {

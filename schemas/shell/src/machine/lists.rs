@@ -17,7 +17,8 @@ impl Machine<'_> {
             if state.dead || self.exhausted() {
                 return;
             }
-            let before = (self.goes_on() && (follows || index + 1 < items.len())).then(|| state.cwd.clone());
+            let before =
+                (self.goes_on(state) && (follows || index + 1 < items.len())).then(|| state.cwd.clone());
             self.item(item, state);
             if let Some(before) = before {
                 self.may_have_stayed(before, state);
@@ -26,8 +27,8 @@ impl Machine<'_> {
     }
 
     /// A command that fails does not end the script here.
-    pub(super) fn goes_on(&self) -> bool {
-        self.lenient > 0 || self.errors_go_on
+    pub(super) fn goes_on(&self, state: &State) -> bool {
+        self.lenient > 0 || state.errors_go_on
     }
 
     /// Runs something whose failure does not end the script.
@@ -81,7 +82,8 @@ impl Machine<'_> {
             if path.dead {
                 continue;
             }
-            self.assume(or_follows(index + 1), is_last && !self.goes_on() || is_whole, &mut path);
+            let may_end = is_last && !self.goes_on(&path) || is_whole;
+            self.assume(or_follows(index + 1), may_end, &mut path);
             let undone = or_follows(index + 1).then_some(pipeline);
             let (success, failure) = self.outcomes(path, before, undone);
             succeeded = either(succeeded, success);

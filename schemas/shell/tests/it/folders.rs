@@ -72,6 +72,8 @@ fn a_failed_cd_goes_on_where_the_script_lets_it() {
         "if cd ~/a; then :; fi; tool",
         "if cd ~/a; tool; then :; fi",
         "set +e; cd ~/a; tool",
+        "set +e; (set -e); cd ~/a; tool",
+        "set +e; if x; then set -e; fi; cd ~/a; tool",
         "f() { cd ~/a; tool; }; f || true",
         "cd ~/a && true\ntool",
     ] {
