@@ -31,9 +31,9 @@ pub(crate) fn look() -> Result<Surroundings, Failure> {
     let list = |name: &str| -> Vec<PathBuf> {
         variables.get(name).map(|value| std::env::split_paths(value).collect()).unwrap_or_default()
     };
+    let installed = vec![prefix.join("libexec/contract-runner/adapters"), beside.clone()];
     let mut adapter_folders = list(ADAPTERS);
-    adapter_folders.push(prefix.join("libexec/contract-runner/adapters"));
-    adapter_folders.push(beside.clone());
+    adapter_folders.extend(installed.iter().cloned());
     let launchers = [beside.join("contract-launch"), prefix.join("libexec/contract-runner/contract-launch")];
     let launcher = launchers.iter().find(|path| path.is_file()).unwrap_or(&launchers[0]).clone();
     Ok(Surroundings {
@@ -42,6 +42,7 @@ pub(crate) fn look() -> Result<Surroundings, Failure> {
         path: list("PATH"),
         root,
         adapter_folders,
+        installed,
         launcher,
         runner,
         variables,

@@ -32,6 +32,7 @@ mod run;
 mod schema;
 mod session;
 mod tokens;
+mod verb;
 
 pub use budget::{Budget, LimitTexts};
 pub use clock::now;
@@ -50,3 +51,4 @@ pub use request::{Calls, Request};
 pub use right::{Right, RightError};
 pub use run::{Outcome, Prepared, Refusal, prepare};
 pub use session::{Answer, Nobody, Note, Watcher};
+pub use verb::{COMMON_FLAGS, PathUse, VARIABLES, Verb, flag_name};

@@ -10,6 +10,7 @@ use crate::budget::LimitTexts;
 use crate::document::read_document;
 use crate::failure::Failure;
 use crate::right::Right;
+use crate::verb::Verb;
 
 /// An adapter manifest, `schemas/json/adapter/adapter.v0.schema.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,12 @@ pub struct Manifest {
     /// Rights that it needs.
     #[serde(default)]
     pub asks: Vec<String>,
+    /// Rights that it needs where their paths exist.
+    #[serde(default, rename = "asksIfPresent", skip_serializing_if = "Vec::is_empty")]
+    pub asks_if_present: Vec<String>,
+    /// Command words that lead to its operations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verbs: Vec<Verb>,
     /// Limits that it needs or wants.
     #[serde(default)]
     pub limits: LimitTexts,
@@ -68,6 +75,9 @@ pub struct Operation {
     /// JSON pointers into the result's data whose values may vary from run to run.
     #[serde(default)]
     pub volatile: Vec<String>,
+    /// Names that `documents` in the result's data may have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<String>,
 }
 
 /// A manifest, where it was found, and its digest.
@@ -141,8 +151,13 @@ impl Manifest {
                 }
             }
         }
-        for (index, text) in self.asks.iter().enumerate() {
-            Right::check_form(text).map_err(|error| format!("/asks/{index}: {error}"))?;
+        for (name, asks) in [("asks", &self.asks), ("asksIfPresent", &self.asks_if_present)] {
+            for (index, text) in asks.iter().enumerate() {
+                Right::check_form(text).map_err(|error| format!("/{name}/{index}: {error}"))?;
+            }
+        }
+        for (index, verb) in self.verbs.iter().enumerate() {
+            verb.check(self.operation(&verb.op)).map_err(|why| format!("/verbs/{index}{why}"))?;
         }
         self.limits.check().map_err(|why| format!("/limits: {why}"))
     }

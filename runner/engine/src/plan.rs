@@ -114,6 +114,9 @@ impl Draft {
             budget.set_text(text).map_err(|why| usage(format!("--limit: {why}")))?;
         }
         let mut asked = asked_rights(&command)?;
+        if request.delegates_asks && came_with_the_runner(&command, around) {
+            given.extend(asked.iter().map(|right| Given { right: right.clone(), source: Source::Operator }));
+        }
         let over_budget = apply_manifest_limits(&command, &mut budget)?;
         for grant in &grants {
             let mut cap = budget.clone();
@@ -404,20 +407,25 @@ fn only_operation(command: &Command) -> Option<String> {
 
 fn asked_rights(command: &Command) -> Result<Vec<Right>, Failure> {
     let Some(found) = &command.manifest else { return Ok(Vec::new()) };
-    found
-        .manifest
-        .asks
-        .iter()
-        .enumerate()
-        .map(|(index, text)| {
-            Right::parse(text, found.folder()).map_err(|error| {
-                Failure::new(
-                    Code::AdapterManifestInvalid,
-                    format!("{}: /asks/{index}: {error}", found.path.display()),
-                )
-            })
+    let must = found.manifest.asks.iter().enumerate().map(|(index, text)| {
+        Right::parse(text, found.folder()).map_err(|error| {
+            Failure::new(
+                Code::AdapterManifestInvalid,
+                format!("{}: /asks/{index}: {error}", found.path.display()),
+            )
         })
-        .collect()
+    });
+    // The form was checked when the manifest was read: what fails now is not on this machine.
+    let may = found.manifest.asks_if_present.iter().filter_map(|text| Right::parse(text, found.folder()).ok());
+    must.chain(may.map(Ok)).collect()
+}
+
+/// Whoever installed the runner installed this adapter, too; the receipt that a replay reads cannot say that of another one.
+fn came_with_the_runner(command: &Command, around: &Surroundings) -> bool {
+    let Some(manifest) = command.manifest.as_ref().and_then(|found| found.path.canonicalize().ok()) else {
+        return false;
+    };
+    around.installed.iter().filter_map(|folder| folder.canonicalize().ok()).any(|folder| manifest.starts_with(folder))
 }
 
 /// Lowers the budget to what the manifest wants, and lists what it wants beyond.

@@ -15,6 +15,10 @@ pub struct Request {
     /// What to invoke it with; the transcript of a run has it.
     #[serde(skip)]
     pub calls: Calls,
+    /// The operator gives the adapter what its manifest asks for, by typing its verb. Holds for adapters that came with the runner
+    /// ([`crate::Surroundings::installed`]) and for no other.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub delegates_asks: bool,
     /// Rights, in the grammar of [`crate::Right`].
     pub allow: Vec<String>,
     /// Limits, as `name=value`.

@@ -171,6 +171,9 @@ fn host_and_port(text: &str) -> Option<(String, u16)> {
 pub(crate) fn resolve(text: &str, root: &Path) -> Result<PathBuf, String> {
     let given = Path::new(text);
     let joined = root.join(given);
+    if is_own_process_file(&joined) {
+        return Ok(joined);
+    }
     let real = joined.canonicalize().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => format!("{} does not exist; make it first", joined.display()),
         _ => format!("{}: {error}", joined.display()),
@@ -191,6 +194,18 @@ pub(crate) fn resolve(text: &str, root: &Path) -> Result<PathBuf, String> {
         }
     }
     Ok(real)
+}
+
+/// A file below `/proc/self`, which is another one for each process: it stays as it is written, and the launcher, whose process
+/// becomes the adapter's, finds its own. Not through a link: those lead out again (`root`, `cwd`, `exe`, `fd`; proc(5)).
+fn is_own_process_file(path: &Path) -> bool {
+    let own = Path::new("/proc/self");
+    let Ok(below) = path.strip_prefix(own) else { return false };
+    let plain = below.components().all(|part| matches!(part, Component::Normal(_)));
+    let mut ways = below.ancestors().filter(|way| !way.as_os_str().is_empty()).peekable();
+    plain
+        && ways.peek().is_some()
+        && ways.all(|way| own.join(way).symlink_metadata().is_ok_and(|meta| !meta.file_type().is_symlink()))
 }
 
 /// The gap with this name.
@@ -262,6 +277,18 @@ mod tests {
         std::os::unix::fs::symlink("/etc", dir.path().join("link")).unwrap();
         let error = Right::parse("read=link", dir.path()).unwrap_err();
         assert!(error.why.contains("through a link"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_the_own_process_stays_as_it_is_written_and_a_link_there_does_not() {
+        for file in ["/proc/self/mountinfo", "/proc/self/net/tcp"] {
+            assert_eq!(parse(&format!("read={file}")), Ok(Right::Read(file.into())));
+        }
+        assert_eq!(parse("read=/proc/self/root"), Ok(Right::Read("/".into())));
+        for path in ["/proc/self", "/proc/self/", "/proc/self/cwd", "/proc/self/fd/../status"] {
+            let Right::Read(real) = parse(&format!("read={path}")).unwrap() else { panic!("{path}") };
+            assert!(!real.starts_with("/proc/self"), "{path}: {}", real.display());
+        }
     }
 
     #[test]

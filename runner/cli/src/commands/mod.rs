@@ -119,6 +119,7 @@ fn request(adapter: &str, authority: &Authority) -> contract_engine::Request {
         adapter: adapter.to_owned(),
         op: None,
         calls: contract_engine::Calls::None,
+        delegates_asks: false,
         allow: authority.allow.clone(),
         limits: authority.limit.clone(),
         grants: authority.grant.clone(),
