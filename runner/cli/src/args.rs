@@ -248,6 +248,19 @@ pub(crate) struct Authority {
     pub(crate) lock: Option<PathBuf>,
 }
 
+/// What every verb of an adapter takes beside the arguments of its operation.
+#[derive(Debug, Args)]
+pub(crate) struct VerbArgs {
+    /// Write each document of the answer into this folder, as NAME.json
+    #[arg(long, value_name = "FOLDER", help_heading = "Evidence")]
+    pub(crate) emit: Option<PathBuf>,
+    /// The output folder: empty, new, or that of an older run [default: .workstation/runs/ID]
+    #[arg(long, value_name = "FOLDER", help_heading = "Evidence")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Authority")]
+    pub(crate) authority: Authority,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// Name, path or command line of the adapter

@@ -14,6 +14,7 @@ mod style;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::ErrorKind;
 use contract_ipc::Exit;
 
 fn main() -> ExitCode {
@@ -23,6 +24,14 @@ fn main() -> ExitCode {
         ));
         std::process::exit(i32::from(Exit::Internal.status()));
     }));
-    let arguments = args::Arguments::parse();
-    ExitCode::from(commands::run(arguments).status())
+    let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let exit =
+        args::Arguments::try_parse_from(&words).map(commands::run).or_else(|error| match error.kind() {
+            // Adapters bring commands along; reading their manifests costs time, so it is done when it matters.
+            ErrorKind::InvalidSubcommand
+            | ErrorKind::DisplayHelp
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => commands::verb::run(&words),
+            _ => Err(error),
+        });
+    ExitCode::from(exit.unwrap_or_else(|error| error.exit()).status())
 }

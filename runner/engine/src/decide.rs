@@ -73,6 +73,12 @@ pub fn decide(asked: &[Right], given: &[Given], require_grant: bool) -> Result<D
     Ok(Decision { rights, policy_profile: if network { NETWORK_PROFILE } else { LOCAL_PROFILE } })
 }
 
+/// A word as it is written on a command line; `None` when none can hold it.
+#[must_use]
+pub fn quoted(word: &str) -> Option<std::borrow::Cow<'_, str>> {
+    shlex::try_quote(word).ok()
+}
+
 /// `--name value` as it can be pasted into a shell.
 pub(crate) fn flag(name: &str, value: &str) -> String {
     let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"=/.:_-,@+%".contains(&b));

@@ -37,7 +37,7 @@ mod verb;
 pub use budget::{Budget, LimitTexts};
 pub use clock::now;
 pub use command::{Command, find};
-pub use decide::{Decision, Given, LOCAL_PROFILE, NETWORK_PROFILE, Source, decide};
+pub use decide::{Decision, Given, LOCAL_PROFILE, NETWORK_PROFILE, Source, decide, quoted};
 pub use document::open_regular;
 pub use environment::Surroundings;
 pub use failure::Failure;

@@ -416,7 +416,8 @@ fn asked_rights(command: &Command) -> Result<Vec<Right>, Failure> {
         })
     });
     // The form was checked when the manifest was read: what fails now is not on this machine.
-    let may = found.manifest.asks_if_present.iter().filter_map(|text| Right::parse(text, found.folder()).ok());
+    let may =
+        found.manifest.asks_if_present.iter().filter_map(|text| Right::parse(text, found.folder()).ok());
     must.chain(may.map(Ok)).collect()
 }
 
@@ -425,7 +426,11 @@ fn came_with_the_runner(command: &Command, around: &Surroundings) -> bool {
     let Some(manifest) = command.manifest.as_ref().and_then(|found| found.path.canonicalize().ok()) else {
         return false;
     };
-    around.installed.iter().filter_map(|folder| folder.canonicalize().ok()).any(|folder| manifest.starts_with(folder))
+    around
+        .installed
+        .iter()
+        .filter_map(|folder| folder.canonicalize().ok())
+        .any(|folder| manifest.starts_with(folder))
 }
 
 /// Lowers the budget to what the manifest wants, and lists what it wants beyond.

@@ -12,12 +12,24 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("contract-receipts", &["contract-ipc", "contract-json"]),
     ("contract-engine", &["contract-ipc", "contract-json", "contract-receipts", "contract-sandbox"]),
     (
+        "contract-lanes",
+        &[
+            "contract-check",
+            "contract-engine",
+            "contract-ipc",
+            "contract-json",
+            "contract-receipts",
+            "contract-shell",
+        ],
+    ),
+    (
         "contract-runner",
         &[
             "contract-check",
             "contract-engine",
             "contract-ipc",
             "contract-json",
+            "contract-lanes",
             "contract-ledger",
             "contract-receipts",
             "contract-sandbox",
@@ -42,7 +54,7 @@ pub(crate) const ONLY_IN: &[(&str, &[&str])] = &[
     ("landlock", &["contract-sandbox"]),
     ("caps", &["contract-sandbox"]),
     ("libc", &["contract-sandbox"]),
-    ("clap", &["contract-conformance", "contract-runner"]),
+    ("clap", &["contract-conformance", "contract-lanes", "contract-runner"]),
     ("anyhow", &["xtask", "contract-bench", "contract-fuzz"]),
 ];
 

@@ -107,7 +107,7 @@ pub(crate) fn lock(
     match out {
         None => print_line(&text)?,
         Some(path) => {
-            write_whole(path, &format!("{text}\n")).map_err(|error| {
+            super::write_whole(path, format!("{text}\n").as_bytes()).map_err(|error| {
                 let hint = "The folder must exist, and you must be allowed to write there.";
                 Failure::new(Code::ContractOutUnwritable, format!("{}: {}", path.display(), error.kind()))
                     .hint(hint)
@@ -118,14 +118,4 @@ pub(crate) fn lock(
         }
     }
     Ok(Exit::Satisfied)
-}
-
-/// As a whole or not at all.
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    std::io::Write::write_all(&mut file, text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

@@ -9,6 +9,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod validate;
+pub(crate) mod verb;
 mod verify;
 
 use std::io::Write as _;
@@ -107,6 +108,16 @@ fn printed(result: std::io::Result<()>) -> Result<(), Failure> {
 /// `1 entry`, `2 entries`
 fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// A file as a whole or not at all.
+fn write_whole(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(std::path::Path::new(".")))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 fn usage(what: impl Into<String>) -> Failure {

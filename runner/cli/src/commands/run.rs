@@ -18,22 +18,45 @@ use crate::{around, show, style};
 /// Arguments from a file or from stdin are read up to this size. A message has at most 16 MiB by default.
 const MAX_ARGS_BYTES: u64 = 256 << 20;
 
+/// How the result of a run is shown.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Presentation {
+    /// The data as it came.
+    Data,
+    /// For people its summary; its documents go to a folder.
+    Verb {
+        /// The folder.
+        emit: Option<PathBuf>,
+    },
+}
+
 pub(crate) fn run(args: &RunArgs, output: Output) -> Result<Exit, Failure> {
     let around = around::look()?;
     let request = read_request(args, &around)?;
-    let (out, runs) = match &args.out {
-        Some(out) => (out.clone(), None),
+    run_request(&request, args.out.as_deref(), &around, &Presentation::Data, output)
+}
+
+/// Runs what was asked for. Without `out`, its evidence goes to a new folder below `.workstation/runs`.
+pub(super) fn run_request(
+    request: &Request,
+    out: Option<&Path>,
+    around: &Surroundings,
+    presentation: &Presentation,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let (out, runs) = match out {
+        Some(out) => (out.to_owned(), None),
         None => {
             let runs = PathBuf::from(".workstation/runs");
             (runs.join(run_id()), Some(around.root.join(runs)))
         }
     };
-    let prepared = match prepare(&request, &around, &out) {
+    let prepared = match prepare(request, around, &out) {
         Ok(prepared) => prepared,
         Err(refusal) => return Ok(refused(&refusal, &around.root.join(&out), output)),
     };
     let single = matches!(request.calls, Calls::Repeat { count: 1, .. });
-    let exit = execute(prepared, single, &around, output);
+    let exit = execute(prepared, single, around, presentation, output);
     if let Some(runs) = runs
         && let Some(id) = out.file_name().and_then(|name| name.to_str())
         && let Err(error) = contract_receipts::link_latest(&runs, id)
@@ -93,7 +116,13 @@ fn read_args(args: &RunArgs, root: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Runs what is prepared, and shows it.
-fn execute(prepared: Prepared, single: bool, around: &Surroundings, output: Output) -> Exit {
+fn execute(
+    prepared: Prepared,
+    single: bool,
+    around: &Surroundings,
+    presentation: &Presentation,
+    output: Output,
+) -> Exit {
     let folder = prepared.folder().to_owned();
     let name = style::tame(&prepared.plan().command.name);
     let profile = show::profile_lines(prepared.plan(), output.verbose);
@@ -114,13 +143,19 @@ fn execute(prepared: Prepared, single: bool, around: &Surroundings, output: Outp
     };
     let good = matches!(outcome.exit, Exit::Satisfied | Exit::Violated);
     let data = printer.take_single().filter(|_| good);
-    let told = if output.format == Format::Json {
-        print_json(&outcome_json(&outcome, data.as_deref(), &folder))
-    } else {
-        if let Some(data) = data {
-            printer.print(&data);
+    let told = match (presentation, data) {
+        (Presentation::Verb { emit }, Some(data)) => {
+            super::verb::present(&data, emit.as_ref(), around, output)
         }
-        super::printed(printer.end())
+        (_, data) if output.format == Format::Json => {
+            print_json(&outcome_json(&outcome, data.as_deref(), &folder))
+        }
+        (_, data) => {
+            if let Some(data) = data {
+                printer.print(&data);
+            }
+            super::printed(printer.end())
+        }
     };
     if output.format == Format::Human || outcome.evidence_lost.is_some() {
         explain(&outcome, &profile, output);

@@ -1,0 +1,162 @@
+//! Verbs of adapters: commands that are data in their manifests.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _};
+use contract_engine::{Calls, Failure, Request, Surroundings};
+use contract_ipc::{Code, Exit};
+use contract_lanes::{Catalogue, FoundVerb, clap_command, invocation};
+use serde_json::Value;
+
+use super::run::{Presentation, run_request};
+use super::{note, print_json, print_line, printed, report, request};
+use crate::args::{Arguments, Format, Output, VerbArgs};
+use crate::around;
+
+/// The command line with the verbs of all adapters that are found.
+fn command(catalogue: &Catalogue) -> clap::Command {
+    let mut root = Arguments::command();
+    for found in &catalogue.verbs {
+        // A word of ours is never another's.
+        if root.find_subcommand(&found.verb.words[0]).is_some_and(|ours| !ours.is_subcommand_required_set()) {
+            continue;
+        }
+        root = add(root, &found.verb.words, VerbArgs::augment_args(clap_command(found)));
+    }
+    root
+}
+
+/// Puts `leaf` below the words that lead to it.
+fn add(parent: clap::Command, words: &[String], leaf: clap::Command) -> clap::Command {
+    let [word, rest @ ..] = words else { return parent };
+    if rest.is_empty() {
+        return parent.subcommand(leaf);
+    }
+    if parent.find_subcommand(word).is_some() {
+        return parent.mut_subcommand(word, |group| add(group, rest, leaf));
+    }
+    let about = format!("Commands of adapters: {word}");
+    let group =
+        clap::Command::new(word.clone()).about(about).subcommand_required(true).arg_required_else_help(true);
+    parent.subcommand(add(group, rest, leaf))
+}
+
+/// Reads the command line once more, with the verbs of adapters, and does what it says.
+///
+/// # Errors
+/// `clap`'s, when it is no command line of ours and of no verb.
+pub(crate) fn run(words: &[OsString]) -> Result<Exit, clap::Error> {
+    let output = Output { format: Format::Human, quiet: false, verbose: false };
+    let around = match around::look() {
+        Ok(around) => around,
+        Err(failure) => return Ok(report(&failure, output)),
+    };
+    let catalogue = Catalogue::read(&around);
+    let matches = match command(&catalogue).try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(error) => {
+            for fault in &catalogue.faults {
+                note(output, &format!("note: {fault}"));
+            }
+            return Err(error);
+        }
+    };
+    let output = Output::from_arg_matches(&matches)?;
+    let (words, leaf) = path_of(&matches);
+    let Some((found, _)) = catalogue.find(&words) else {
+        return Ok(super::run(Arguments::from_arg_matches(&matches)?));
+    };
+    let args = VerbArgs::from_arg_matches(leaf)?;
+    Ok(invoke(found, leaf, &args, &around, output).unwrap_or_else(|failure| report(&failure, output)))
+}
+
+fn path_of(matches: &ArgMatches) -> (Vec<String>, &ArgMatches) {
+    let (mut words, mut at) = (Vec::new(), matches);
+    while let Some((word, below)) = at.subcommand() {
+        words.push(word.to_owned());
+        at = below;
+    }
+    (words, at)
+}
+
+fn invoke(
+    found: &FoundVerb,
+    matches: &ArgMatches,
+    args: &VerbArgs,
+    around: &Surroundings,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let invocation = invocation(found, matches, around);
+    let adapter = shlex_quoted(&found.manifest.path)?;
+    let mut request = Request {
+        op: Some(found.verb.op.clone()),
+        calls: Calls::Repeat { args: Value::Object(invocation.args).to_string().into_bytes(), count: 1 },
+        delegates_asks: true,
+        ..request(&adapter, &args.authority)
+    };
+    request.allow.extend(invocation.rights);
+    let presentation = Presentation::Verb { emit: args.emit.clone() };
+    run_request(&request, args.out.as_deref(), around, &presentation, output)
+}
+
+/// `Request::adapter` is a command line.
+fn shlex_quoted(path: &Path) -> Result<String, Failure> {
+    let text = path.to_str().and_then(contract_engine::quoted).map(std::borrow::Cow::into_owned);
+    text.ok_or_else(|| {
+        Failure::new(
+            Code::AdapterNotFound,
+            format!("{}: its path cannot be written as a word", path.display()),
+        )
+    })
+}
+
+/// Prints what a verb answered: its summary for people, the data for programs; its documents go to `emit`.
+pub(super) fn present(
+    data: &[u8],
+    emit: Option<&PathBuf>,
+    around: &Surroundings,
+    output: Output,
+) -> Result<(), Failure> {
+    let value: Value = serde_json::from_slice(data).map_err(|error| {
+        Failure::new(Code::ContractInternal, format!("checked data cannot be read again: {error}"))
+    })?;
+    if let Some(folder) = emit {
+        let count = write_documents(&value["documents"], &around.root.join(folder))?;
+        note(output, &format!("{} in {}", super::counted(count, "document", "documents"), folder.display()));
+    }
+    match (output.format, value["summary"].as_str()) {
+        (Format::Human, Some(summary)) => {
+            for line in summary.lines() {
+                print_line(&crate::style::tame(line))?;
+            }
+            Ok(())
+        }
+        (Format::Json, _) => print_json(&value),
+        _ => printed(std::io::Write::write_all(
+            &mut std::io::stdout(),
+            &[&crate::style::json_for_stdout(data)[..], b"\n"].concat(),
+        )),
+    }
+}
+
+/// One file for each document, in canonical form, so that a file's digest is its document's.
+fn write_documents(documents: &Value, folder: &Path) -> Result<u64, Failure> {
+    let failed = |path: &Path, error: &dyn std::fmt::Display| {
+        Failure::new(Code::ContractOutUnwritable, format!("--emit: {}: {error}", path.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+    let mut count = 0;
+    for (name, document) in documents.as_object().into_iter().flatten() {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
+        if name.starts_with('.') || !name.bytes().all(plain) {
+            return Err(failed(folder, &format!("`{}` is no name for a document", name.escape_debug())));
+        }
+        let path = folder.join(format!("{name}.json"));
+        let mut bytes = contract_json::to_canonical_vec(document);
+        bytes.push(b'\n');
+        super::write_whole(&path, &bytes).map_err(|error| failed(&path, &error))?;
+        count += 1;
+    }
+    Ok(count)
+}
