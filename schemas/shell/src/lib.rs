@@ -26,6 +26,7 @@ mod pattern;
 mod place;
 mod read;
 mod state;
+mod straight;
 mod syntax;
 mod tables;
 mod text;
@@ -34,6 +35,7 @@ mod value;
 pub use command::{Analysis, Command, Role, Word};
 pub use place::{Place, Root};
 pub use read::Fault;
+pub use straight::straight;
 pub use text::{Part, Text, Why};
 
 use machine::Machine;
