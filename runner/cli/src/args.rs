@@ -44,7 +44,7 @@ pub(crate) enum Format {
     Sarif,
     /// JUnit XML; `validate` only
     Junit,
-    /// Workflow commands of GitHub Actions; `validate` only
+    /// Workflow commands of GitHub Actions; `validate` and `lane run`
     Github,
 }
 
@@ -95,6 +95,9 @@ pub(crate) enum Command {
     /// The schemas of all kinds of documents
     #[command(subcommand)]
     Schema(SchemaCommand),
+    /// Lanes of workstation contracts: their steps, each in its own sandbox, and the evidence that they promise
+    #[command(subcommand)]
+    Lane(LaneCommand),
     /// The chain of receipts: an append-only file that shows every change
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -133,6 +136,86 @@ pub(crate) struct ValidateArgs {
     /// Say what a rule is for, with a bad and a good example
     #[arg(long, value_name = "RULE", conflicts_with_all = ["documents", "kind", "home", "exclude"])]
     pub(crate) explain: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LaneCommand {
+    /// Shows what would run, with which authority, and who gives the promised evidence; starts nothing
+    Plan(LaneArgs),
+    /// Runs a lane
+    Run {
+        #[command(flatten)]
+        lane: Box<LaneArgs>,
+        /// The output folder: empty, new, or that of an older lane [default: .workstation/lanes/ID]
+        #[arg(long, value_name = "FOLDER", help_heading = "Evidence")]
+        out: Option<PathBuf>,
+        /// Go on with the next step when one fails
+        #[arg(long)]
+        keep_going: bool,
+        #[command(flatten)]
+        reports: Reports,
+    },
+}
+
+/// Which lane, and what it may do.
+#[derive(Debug, Args)]
+pub(crate) struct LaneArgs {
+    /// The workstation contract
+    pub(crate) contract: PathBuf,
+    /// The lane; not needed when the contract has one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) lane: Option<String>,
+    /// Run it in this back end instead of the one that the contract asks for; there is one: sandbox
+    #[arg(long, value_name = "NAME")]
+    pub(crate) backend: Option<String>,
+    /// Only the steps of this name
+    #[arg(long, value_name = "NAME", conflicts_with = "from")]
+    pub(crate) step: Vec<String>,
+    /// Only this step and those after it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) from: Option<String>,
+    #[command(flatten, next_help_heading = "Authority")]
+    pub(crate) authority: LaneAuthority,
+}
+
+/// What the steps of a lane may do, and how much.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct LaneAuthority {
+    /// Grant a right to the steps that start programs, or what an operation asks for: read=PATH, write=PATH, exec=PATH,
+    /// connect=HOST:PORT, raw-tcp=PORT, processes=N, env=NAME
+    #[arg(long, value_name = "RIGHT")]
+    pub(crate) allow: Vec<String>,
+    /// Set a limit for each run: memory, address-space, file-size, open-files, cpu, handshake, idle, total, run; as in
+    /// total=30s
+    #[arg(long, value_name = "NAME=AMOUNT")]
+    pub(crate) limit: Vec<String>,
+    /// A grant document
+    #[arg(long, value_name = "FILE")]
+    pub(crate) grant: Vec<PathBuf>,
+    /// Only grant documents count: --allow gives nothing
+    #[arg(long)]
+    pub(crate) require_grant: bool,
+    /// Run although this property of the sandbox is missing; the receipts record it
+    #[arg(long, value_name = "PROPERTY")]
+    pub(crate) accept_gap: Vec<String>,
+    /// As if the kernel had no higher Landlock ABI
+    #[arg(long, value_name = "ABI", value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) sandbox_max_abi: Option<u8>,
+}
+
+/// Files for a CI system.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Reports")]
+pub(crate) struct Reports {
+    /// JUnit XML: a test case for each step
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Add a summary in Markdown to this file, such as "$GITHUB_STEP_SUMMARY"
+    #[arg(long, value_name = "FILE")]
+    pub(crate) summary: Option<PathBuf>,
+    /// What happens, one JSON object a line, as it happens; `-` is stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

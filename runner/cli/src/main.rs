@@ -10,6 +10,7 @@ mod printer;
 mod progress;
 mod show;
 mod style;
+mod workflow;
 
 use std::process::ExitCode;
 

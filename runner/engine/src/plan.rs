@@ -117,6 +117,9 @@ impl Draft {
         if request.delegates_asks && came_with_the_runner(&command, around) {
             given.extend(asked.iter().map(|right| Given { right: right.clone(), source: Source::Operator }));
         }
+        for text in &request.asks {
+            asked.push(Right::parse(text, &around.root).map_err(|error| usage(error.to_string()))?);
+        }
         let over_budget = apply_manifest_limits(&command, &mut budget)?;
         for grant in &grants {
             let mut cap = budget.clone();

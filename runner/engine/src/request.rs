@@ -19,6 +19,9 @@ pub struct Request {
     /// ([`crate::Surroundings::installed`]) and for no other.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub delegates_asks: bool,
+    /// Rights that the run asks for beside its adapter's manifest: what a step of a lane declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<String>,
     /// Rights, in the grammar of [`crate::Right`].
     pub allow: Vec<String>,
     /// Limits, as `name=value`.

@@ -12,6 +12,7 @@ mod compare;
 mod difference;
 mod folder;
 mod held;
+mod lane;
 mod latest;
 mod names;
 mod normalise;
@@ -35,8 +36,12 @@ pub use authority::{Audit, Authority, BudgetInfo, DelegatedBy, Delegation, Grant
 pub use clear::remove_scratch;
 pub use compare::{CompareError, Comparison, LineDifference, compare};
 pub use difference::Difference;
+pub use lane::{
+    BackendInfo, ContractInfo, EvidenceDocument, EvidenceInfo, EvidenceSource, LaneAuthority, LaneDigests,
+    LaneEvidence, LaneEvidenceVersion, LaneFolder, LaneReceipt, LaneReceiptVersion, RunInfo, StepInfo, StepStatus,
+};
 pub use latest::link_latest;
-pub use names::{DENIED, RECEIPT, SCRATCH, TRANSCRIPT, WIRE};
+pub use names::{CONTRACT, DENIED, EVIDENCE, LANE_RECEIPT, LOGS, RECEIPT, RUNS, SCRATCH, TRANSCRIPT, WIRE};
 pub use order::Slot;
 pub use publish::EvidenceError;
 pub use receipt::{

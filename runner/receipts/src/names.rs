@@ -11,6 +11,19 @@ pub const DENIED: &str = "denied-receipt.json";
 /// HOME and TMPDIR of the adapter.
 pub const SCRATCH: &str = "scratch";
 
+/// The receipt of a lane, written last.
+pub const LANE_RECEIPT: &str = "lane-receipt.json";
+/// The contract of a lane, as it was read.
+pub const CONTRACT: &str = "contract.json";
+/// The runs of a lane, a folder for each.
+pub const RUNS: &str = "runs";
+/// What the runs of a lane said, a file for each.
+pub const LOGS: &str = "logs";
+/// What a lane promised, a file for each key.
+pub const EVIDENCE: &str = "evidence";
+
+pub(crate) const LANE_RECEIPT_TEMP: &str = ".lane-receipt.json.tmp";
+pub(crate) const CONTRACT_TEMP: &str = ".contract.json.tmp";
 pub(crate) const LOCK: &str = ".contract-runner.lock";
 pub(crate) const RECEIPT_TEMP: &str = ".run-receipt.json.tmp";
 pub(crate) const TRANSCRIPT_TEMP: &str = ".ipc-transcript.ndjson.tmp";

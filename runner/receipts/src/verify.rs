@@ -13,7 +13,7 @@ use contract_ipc::{Session, Timestamp};
 use contract_json::{Digest, FileDigest, ParseDigestError, Tape, Value};
 
 use crate::folder::Folder;
-use crate::names::{RECEIPT, TRANSCRIPT, WIRE};
+use crate::names::{LANE_RECEIPT, RECEIPT, TRANSCRIPT, WIRE};
 use crate::receipt::Receipt;
 use crate::subject;
 use crate::verdict::{Finding, Stop, Verdict};
@@ -22,9 +22,19 @@ use transcript_rules::TranscriptRules;
 /// Checks the evidence in `dir`. `expect` is `blake3:HEX` or `sha256:HEX` of the receipt; look at it with
 /// [`check_expected`] first, because a malformed one is the user's error and not the evidence's.
 ///
+/// The evidence of a lane is that of all its runs, and what joins them.
+///
 /// Memory does not grow with the transcript, only with its longest line. No link inside `dir` is followed.
 #[must_use]
 pub fn verify(dir: &Path, expect: Option<&str>) -> Verdict {
+    if dir.join(LANE_RECEIPT).symlink_metadata().is_ok() {
+        return crate::lane::verify(dir, expect);
+    }
+    verify_run(dir, expect)
+}
+
+/// The same for the evidence of a single run.
+pub(crate) fn verify_run(dir: &Path, expect: Option<&str>) -> Verdict {
     steps(dir, expect).unwrap_or_else(Verdict::from)
 }
 

@@ -182,6 +182,18 @@ codes! {
     ContractOutUnwritable = "CONTRACT_OUT_UNWRITABLE", Usage,
         "The output folder cannot be made or written.",
         "Give a folder on a file system with space where you may write.";
+    LaneBackendUnavailable = "LANE_BACKEND_UNAVAILABLE", Denied,
+        "The lane asks for a back end that this runner does not have.",
+        "Add --backend sandbox to run it in the local sandbox instead; the receipt names the substitution.";
+    LaneCommandUnknown = "LANE_COMMAND_UNKNOWN", Usage,
+        "A step names a command that no adapter does and no program on PATH is.",
+        "Mend the step, install the program, or put the adapter that does it into CONTRACT_RUNNER_ADAPTERS.";
+    LaneEvidenceMissing = "LANE_EVIDENCE_MISSING", Violated,
+        "The lane promises evidence that none of its steps gives.",
+        "Take the key out of `evidence.emit`, or add a step that gives it.";
+    LaneStepFailed = "LANE_STEP_FAILED", Violated,
+        "A step of the lane did not end well.",
+        "Look at the step's log and receipt.";
     ContractEvidenceFailed = "CONTRACT_EVIDENCE_FAILED", Evidence,
         "The run ended, but its evidence could not be written.",
         "Free space on the output's file system; the receipt stands on stderr.";

@@ -3,6 +3,7 @@
 mod adapter;
 mod compare;
 mod generate;
+mod lane;
 mod ledger;
 mod replay;
 mod run;
@@ -18,15 +19,22 @@ use contract_engine::{Failure, ReplayAuthority};
 use contract_ipc::{Code, Exit};
 use serde_json::{Value, json};
 
-use crate::args::{AdapterCommand, Arguments, Authority, Command, Format, Output, SandboxCommand};
+use crate::args::{AdapterCommand, Arguments, Authority, Command, Format, LaneCommand, Output, SandboxCommand};
 use crate::{show, style};
 
 /// Does what was asked for.
 pub(crate) fn run(arguments: Arguments) -> Exit {
     let output = arguments.output;
-    let reports = matches!(output.format, Format::Sarif | Format::Junit | Format::Github);
-    if reports && !matches!(arguments.command, Command::Validate(_)) {
-        return report(&usage("sarif, junit and github are forms of `validate` only"), output);
+    let fits = match output.format {
+        Format::Human | Format::Json => true,
+        Format::Github => {
+            matches!(arguments.command, Command::Validate(_) | Command::Lane(LaneCommand::Run { .. }))
+        }
+        Format::Sarif | Format::Junit => matches!(arguments.command, Command::Validate(_)),
+    };
+    if !fits {
+        let what = "sarif and junit are forms of `validate` only, github is one of `validate` and `lane run`";
+        return report(&usage(what), output);
     }
     let done = match arguments.command {
         Command::Run(args) => run::run(&args, output),
@@ -49,6 +57,10 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
             adapter::lock(&adapters, out.as_deref(), &authority, output)
         }
         Command::Validate(args) => validate::validate(&args, output),
+        Command::Lane(LaneCommand::Plan(args)) => lane::plan(&args, output),
+        Command::Lane(LaneCommand::Run { lane, out, keep_going, reports }) => {
+            lane::run(&lane, out.as_deref(), keep_going, &reports, output)
+        }
         Command::Schema(command) => schema::schema(&command, output),
         Command::Ledger(command) => ledger::ledger(&command, output),
         Command::Sandbox(SandboxCommand::Check { sandbox_max_abi }) => {
@@ -131,6 +143,7 @@ fn request(adapter: &str, authority: &Authority) -> contract_engine::Request {
         op: None,
         calls: contract_engine::Calls::None,
         delegates_asks: false,
+        asks: Vec::new(),
         allow: authority.allow.clone(),
         limits: authority.limit.clone(),
         grants: authority.grant.clone(),

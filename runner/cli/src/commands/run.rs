@@ -67,7 +67,7 @@ pub(super) fn run_request(
 }
 
 /// Sorted by time, and different for two runs at the same time.
-fn run_id() -> String {
+pub(super) fn run_id() -> String {
     let now: String = contract_engine::now().to_string().chars().filter(|c| c.is_ascii_digit()).collect();
     format!("{now}-{}", std::process::id())
 }

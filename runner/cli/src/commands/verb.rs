@@ -14,7 +14,11 @@ use super::{note, print_json, print_line, printed, report, request};
 use crate::args::{Arguments, Format, Output, VerbArgs};
 use crate::around;
 
-/// The command line with the verbs of all adapters that are found.
+/// The whole command line, the verbs of all adapters that are found included.
+pub(super) fn command_line(around: &Surroundings) -> clap::Command {
+    command(&Catalogue::read(around))
+}
+
 fn command(catalogue: &Catalogue) -> clap::Command {
     let mut root = Arguments::command();
     for found in &catalogue.verbs {

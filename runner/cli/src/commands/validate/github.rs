@@ -1,6 +1,4 @@
 //! Workflow commands of GitHub Actions: annotations on the lines of a change.
-//!
-//! The form is that of <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>.
 
 use std::io::{self, Write};
 
@@ -9,7 +7,7 @@ use contract_check::{Checked, Severity};
 use super::super::counted;
 use super::inputs::{Text, Unreadable};
 use super::{Printer, Totals, position};
-use crate::style;
+use crate::workflow::{data, property};
 
 pub(super) struct Github<W> {
     out: W,
@@ -60,15 +58,4 @@ impl<W: Write> Printer for Github<W> {
         )?;
         self.out.flush()
     }
-}
-
-/// The text of a command: what would end it is escaped.
-fn data(text: &str) -> String {
-    let lines: Vec<String> = text.split('\n').map(|line| style::tame(line).replace('%', "%25")).collect();
-    lines.join("%0A")
-}
-
-/// A value before the text.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }
