@@ -62,6 +62,22 @@ pub(crate) static KINDS: &[Kind] = &[
         check: Check::Structure,
     },
     Kind {
+        name: "lane-receipt.v0",
+        title: "Lane receipt",
+        family: "receipt",
+        schema: schema!("receipt/lane-receipt.v0"),
+        marks: &[Mark::Is("v", "lane-receipt.v0")],
+        check: Check::Structure,
+    },
+    Kind {
+        name: "lane-evidence.v0",
+        title: "Lane evidence",
+        family: "receipt",
+        schema: schema!("receipt/lane-evidence.v0"),
+        marks: &[Mark::Is("v", "lane-evidence.v0")],
+        check: Check::Document(check_evidence),
+    },
+    Kind {
         name: "ipc-wire-line.v0",
         title: "Wire line",
         family: "receipt",
@@ -114,8 +130,33 @@ pub(crate) static LEDGER_HEAD_COUNT: Rule = Rule {
     example: Example { base: "receipt/ledger-head.v0.json", at: "/count", good: "3", bad: "4" },
 };
 
+pub(crate) static LANE_EVIDENCE_REASON: Rule = Rule {
+    id: "LANE_EVIDENCE_REASON",
+    severity: Severity::Error,
+    kinds: &["lane-evidence.v0"],
+    what: "Evidence has neither documents nor a reason, or both.",
+    why: "A key without a document and without a reason looks like a promise that was kept.",
+    mend: "Give the documents and `reason: null`, or no document and the reason.",
+    source: "ours: docs/lanes.md",
+    example: Example {
+        base: "receipt/lane-evidence.v0.json",
+        at: "/reason",
+        good: "null",
+        bad: r#""the lane has no container""#,
+    },
+};
+
 /// All rules of these kinds.
-pub(crate) static RULES: &[&Rule] = &[&GRANT_WINDOW_EMPTY, &LEDGER_HEAD_COUNT];
+pub(crate) static RULES: &[&Rule] = &[&GRANT_WINDOW_EMPTY, &LEDGER_HEAD_COUNT, &LANE_EVIDENCE_REASON];
+
+fn check_evidence(evidence: Node<'_>, report: &mut Report<'_>) {
+    let reason = evidence.get("reason");
+    let documents = evidence.get("documents").items().count();
+    if (documents == 0) != reason.str().is_some() {
+        let also = if reason.str().is_some() { "and a reason why there is none" } else { "and no reason" };
+        report.add(&LANE_EVIDENCE_REASON, reason, format!("{documents} documents {also}"));
+    }
+}
 
 fn check_head(head: Node<'_>, report: &mut Report<'_>) {
     if let (Some(count), Some(sequence)) = (head.get("count").uint(), head.get("sequence").uint())
