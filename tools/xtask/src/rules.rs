@@ -37,6 +37,7 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("contract-adapter", &["contract-ipc", "contract-json"]),
     ("adapter-text-caps", &["contract-adapter", "contract-json"]),
+    ("adapter-process", &["contract-adapter", "contract-json"]),
     ("adapter-echo", &["contract-adapter", "contract-ipc", "contract-json"]),
     // Imports none of ours: it tests programs from outside.
     ("contract-conformance", &[]),
