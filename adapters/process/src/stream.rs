@@ -17,6 +17,17 @@ pub(crate) enum Source {
     Stderr,
 }
 
+/// What one read found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Nothing now, or the end.
+    Nothing,
+    /// Something.
+    Output,
+    /// More than may be taken.
+    TooMuch,
+}
+
 /// A stream: read here, told to the runner, and its end kept.
 #[derive(Debug)]
 pub(crate) struct Stream {
@@ -36,15 +47,15 @@ impl Stream {
         self.pipe.as_ref()
     }
 
-    /// Reads what is there, once, and takes at most `room` bytes of it; says whether there was more.
-    pub(crate) fn read(&mut self, space: &mut [u8], room: &mut u64, context: &mut Context<'_>) -> bool {
-        let Some(pipe) = &self.pipe else { return false };
+    /// Reads what is there, once, and takes at most `room` bytes of it.
+    pub(crate) fn read(&mut self, space: &mut [u8], room: &mut u64, context: &mut Context<'_>) -> Found {
+        let Some(pipe) = &self.pipe else { return Found::Nothing };
         let count = match read(pipe, &mut *space) {
-            Err(Errno::AGAIN | Errno::INTR) => return false,
+            Err(Errno::AGAIN | Errno::INTR) => return Found::Nothing,
             // A read that fails tells nothing that its end would not.
             Ok(0) | Err(_) => {
                 self.pipe = None;
-                return false;
+                return Found::Nothing;
             }
             Ok(count) => count,
         };
@@ -55,7 +66,7 @@ impl Stream {
         while let Some(message) = self.lines.next_message() {
             self.tell(&message, context);
         }
-        taken < count
+        if taken < count { Found::TooMuch } else { Found::Output }
     }
 
     /// Reads no more and tells the rest.

@@ -12,7 +12,7 @@ use crate::group::{Group, Member};
 use crate::input::Run;
 use crate::outcome::Outcome;
 use crate::pipes::Pipes;
-use crate::stream::{Source, Stream};
+use crate::stream::{Found, Source, Stream};
 
 /// How often a cancel is looked for while the program is silent.
 const LOOK: Duration = Duration::from_millis(50);
@@ -95,7 +95,7 @@ impl Watch {
             Some(Stop::TooMuchOutput) => {
                 let limit = run.output_limit_bytes();
                 let message = format!(
-                    "the program wrote more than {limit} bytes and was ended; `outputLimitBytes` is the limit of both streams"
+                    "the program was ended: it wrote more than {limit} bytes to stdout and stderr. Have it write less, or give more as `outputLimitBytes`."
                 );
                 Err(Failure::new("PROCESS_OUTPUT_TOO_LARGE", message)
                     .details(json!({ "outputLimitBytes": limit, "stdout": stdout, "stderr": stderr })))
@@ -149,27 +149,29 @@ impl Watch {
         }
     }
 
-    fn read(&mut self, context: &mut Context<'_>) {
-        for stream in [&mut self.stdout, &mut self.stderr] {
-            let more = stream.read(&mut self.space, &mut self.room, context);
-            if more && self.stop.is_none() {
-                self.stop = Some(Stop::TooMuchOutput);
-            }
-        }
-        if self.stop == Some(Stop::TooMuchOutput) && self.deadline.is_none() {
+    /// Reads both streams once; says whether there may be more.
+    fn read(&mut self, context: &mut Context<'_>) -> bool {
+        let found = [&mut self.stdout, &mut self.stderr]
+            .map(|stream| stream.read(&mut self.space, &mut self.room, context));
+        if self.stop.is_none() && found.contains(&Found::TooMuch) {
             self.ask_to_end(Stop::TooMuchOutput);
         }
+        found.contains(&Found::Output)
     }
 
-    /// After SIGKILL: until nobody of the group is left and all that was written is read. Who left the group and holds
-    /// the streams is not waited for; the launcher's supervisor ends it with the adapter.
+    /// After SIGKILL: until nobody of the group is left and all that it had written is read. Who left the group is not
+    /// waited for, even when it holds the streams; the launcher's supervisor ends it with the adapter.
     fn wait_for_the_dead(&mut self, members: &[Member], context: &mut Context<'_>) {
         self.stdin = None;
         self.deadline = Some(Instant::now() + HELD);
         while self.deadline.is_some_and(|at| at > Instant::now()) {
-            self.read(context);
+            // Looked at before the read, so that the read sees their last words.
             self.exited = self.exited || self.group.has_exited();
-            if self.exited && self.streams_ended() && members.iter().all(Member::has_ended) {
+            let all_dead = self.exited && members.iter().all(Member::has_ended);
+            if self.read(context) {
+                continue;
+            }
+            if all_dead {
                 return;
             }
             self.wait(LOOK, members);
