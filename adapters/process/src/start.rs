@@ -126,3 +126,35 @@ fn likely(program: &Path, errno: Errno) -> Option<String> {
     };
     Some(hint.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_fork_names_the_right_that_is_missing() {
+        for errno in [Errno::AGAIN, Errno::PERM] {
+            let hint = likely(Path::new("/bin/sh"), errno).unwrap_or_default();
+            assert!(hint.contains("`--allow processes=N`"), "{hint}");
+        }
+    }
+
+    #[test]
+    fn a_refused_program_names_the_right_that_is_missing() {
+        let hint = likely(Path::new("/bin/sh"), Errno::ACCESS).unwrap_or_default();
+        assert!(hint.contains("`--allow exec=/bin/sh`"), "the file is there and may be executed: {hint}");
+    }
+
+    #[test]
+    fn every_error_that_has_a_hint_has_a_name() {
+        for (errno, name) in NAMES {
+            assert!(name.starts_with('E'));
+            assert_eq!(NAMES.iter().filter(|(known, _)| known == errno).count(), 1, "{name}");
+        }
+        let hinted = [Errno::NOEXEC, Errno::TXTBSY, Errno::TOOBIG, Errno::NOMEM, Errno::MFILE, Errno::NFILE];
+        for errno in hinted {
+            assert!(likely(Path::new("/bin/sh"), errno).is_some());
+            assert!(NAMES.iter().any(|(known, _)| *known == errno));
+        }
+    }
+}

@@ -39,7 +39,7 @@ fn the_program_has_default_signals() {
 
 #[test]
 fn a_background_process_that_holds_the_streams_is_ended() {
-    let called = call(script("tail -f /dev/null & echo $!; exit 3"));
+    let called = call(script("tail -f /dev/null >/dev/null & echo $!; exit 3"));
     let contract_adapter::End::Result { ok: false, data } = &called.end else { panic!("{:?}", called.end) };
     assert_eq!((&data["exitStatus"], &data["leftover"]), (&json!(3), &json!(1)));
     assert!(data["summary"].as_str().unwrap().ends_with("\nprocesses that it left behind were ended"));
@@ -49,7 +49,7 @@ fn a_background_process_that_holds_the_streams_is_ended() {
 #[test]
 fn every_process_that_is_left_behind_is_ended() {
     let silent = "for n in 1 2 3; do tail -f /dev/null >/dev/null 2>&1 <&- & echo $!; done";
-    let stubborn = "trap '' TERM HUP; for n in 1 2 3; do (trap '' TERM; while :; do tail -f /dev/null; done) & echo $!; done";
+    let stubborn = "trap '' TERM HUP; for n in 1 2 3; do (trap '' TERM; while :; do tail -f /dev/null >/dev/null; done) & echo $!; done";
     for (program, least) in [(silent, 3), (stubborn, 3)] {
         let called = call(script(program));
         assert!(called.data()["leftover"].as_u64().unwrap() >= least, "{:?}", called.data());
@@ -60,14 +60,14 @@ fn every_process_that_is_left_behind_is_ended() {
 
 #[test]
 fn processes_that_ended_with_the_program_are_not_left_behind() {
-    let (_, data) = done(script("tail -f /dev/null & kill $!; wait; true | true | true"));
+    let (_, data) = done(script("tail -f /dev/null >/dev/null & kill $!; wait; true | true | true"));
     assert_eq!(data["leftover"], 0);
 }
 
 #[test]
 fn who_left_the_group_and_holds_the_streams_is_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = "mkfifo f; setsid sh -c 'echo $$; echo > f; exec tail -f /dev/null' & read x < f";
+    let daemon = "mkfifo f; setsid sh -c 'echo $$; echo > f; exec tail -f /dev/null >/dev/null' & read x < f";
     let called = call(script_with(daemon, &json!({ "cwd": folder.path() })));
     assert_eq!(called.data()["exitStatus"], 0);
     let pids = pids(&called);
@@ -80,7 +80,8 @@ fn who_left_the_group_and_holds_the_streams_is_not_waited_for() {
 
 #[test]
 fn a_cancel_asks_first_and_what_is_said_then_is_told() {
-    let polite = "trap 'echo bye; exit 0' TERM; echo $$; while :; do tail -f /dev/null & wait; done";
+    let polite =
+        "trap 'echo bye; exit 0' TERM; echo $$; while :; do tail -f /dev/null >/dev/null & wait; done";
     let called = cancelled_after(script_with(polite, &json!({ "terminationGraceMs": 60_000 })), 1);
     assert_eq!(called.code(), "ADAPTER_CANCELLED");
     assert!(told(&called, "stdout").ends_with("\nbye\n"), "{called:?}");
@@ -89,8 +90,7 @@ fn a_cancel_asks_first_and_what_is_said_then_is_told() {
 
 #[test]
 fn a_cancel_ends_who_ignores_it() {
-    let stubborn =
-        "trap '' TERM INT HUP; tail -f /dev/null & echo $! $$; while :; do tail -f /dev/null; done";
+    let stubborn = "trap '' TERM INT HUP; tail -f /dev/null >/dev/null & echo $! $$; while :; do tail -f /dev/null >/dev/null; done";
     for grace in [0, 20] {
         let called = cancelled_after(script_with(stubborn, &json!({ "terminationGraceMs": grace })), 1);
         assert_eq!(called.code(), "ADAPTER_CANCELLED");
@@ -128,8 +128,9 @@ fn a_cancel_that_came_before_starts_nothing() {
 fn programs_are_reaped() {
     let mut harness = Harness::new(ProcessAdapter);
     let first = harness.call("process.run", script("echo $$"));
-    let again = harness.call_and_cancel("process.run", script("echo $$; exec tail -f /dev/null"), 1);
-    let third = harness.call("process.run", script("echo $$; tail -f /dev/null &"));
+    let again =
+        harness.call_and_cancel("process.run", script("echo $$; exec tail -f /dev/null >/dev/null"), 1);
+    let third = harness.call("process.run", script("echo $$; tail -f /dev/null >/dev/null &"));
     for called in [first, again, third] {
         // Not even a zombie has the number.
         assert!(pids(&called).into_iter().all(|pid| rustix::process::test_kill_process(pid).is_err()));

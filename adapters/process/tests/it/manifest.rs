@@ -80,7 +80,8 @@ fn the_defaults_of_the_schema_are_those_of_the_program() {
 
 #[test]
 fn the_output_schema_takes_what_the_program_gives_and_nothing_else() {
-    for program in ["exit 0", "exit 255", "ulimit -c 0; kill -SEGV $$", "printf '\\377'; tail -f /dev/null &"]
+    for program in
+        ["exit 0", "exit 255", "ulimit -c 0; kill -SEGV $$", "printf '\\377'; tail -f /dev/null >/dev/null &"]
     {
         let (_, data) = done(script(program));
         assert!(accepts("outputSchema", &data), "{data}");

@@ -7,7 +7,8 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde_json::{Value, json};
 
-/// Arguments that have the shell run `script`.
+/// Arguments that have the shell run `script`. Scripts that last use `tail -f /dev/null >/dev/null`: with our pipe as its
+/// stdout, tail would leave by itself when the pipe is closed, and a test that it is ended would say nothing.
 pub(crate) fn script(script: &str) -> Value {
     json!({ "argv": ["/bin/sh", "-c", script] })
 }

@@ -135,13 +135,13 @@ fn a_cancel_ends_a_silent_program_and_the_session_goes_on() {
     session.end();
     let open = session.descriptors();
     for number in (10..20).step_by(2) {
-        session.invoke(number, &shell("trap '' TERM; echo $$; exec tail -f /dev/null"));
+        session.invoke(number, &shell("trap '' TERM; echo $$; exec tail -f /dev/null >/dev/null"));
         let pid = session.pid();
         session.cancel(number + 1, number);
         assert_eq!(session.end()["payload"]["code"], "ADAPTER_CANCELLED");
         assert!(is_gone(pid));
     }
-    session.invoke(30, &shell("tail -f /dev/null & exit 0"));
+    session.invoke(30, &shell("tail -f /dev/null >/dev/null & exit 0"));
     assert_eq!(session.end()["payload"]["data"]["leftover"], 1);
     assert_eq!(session.descriptors(), open, "no descriptor leaks");
     assert_eq!(session.close(), (Vec::new(), Some(0)));
