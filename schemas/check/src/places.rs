@@ -186,6 +186,28 @@ pub fn certain_application_data(place: &Place) -> Option<&'static str> {
     named_data(place, &tables::APPLICATION_DATA[..tables::CERTAIN])
 }
 
+/// What is private about a place that is to be read as a file, or about where a pattern in it may lead.
+///
+/// `home` is the folder that the home stands for, when it is known.
+#[must_use]
+pub fn private_input(place: &Place, home: Option<&str>) -> Option<&'static str> {
+    if !place.names.iter().all(is_known_or_pattern) {
+        return None;
+    }
+    let known = place.names.iter().take_while(|name| name.known().is_some()).count();
+    let start = Place { names: place.names[..known].to_vec(), ..place.clone() };
+    match judge(&start, home) {
+        // A file that stands beside what is private is not meant; what a pattern matches may be.
+        Judgement::Forbidden(Reason::Private(what)) => Some(what),
+        Judgement::Forbidden(Reason::AbovePrivate(what)) if known < place.names.len() => Some(what),
+        _ => None,
+    }
+}
+
+fn is_known_or_pattern(name: &Text) -> bool {
+    name.parts().iter().all(|part| matches!(part, Part::Text(_) | Part::Glob(_)))
+}
+
 fn named_data(place: &Place, table: &'static [tables::Data]) -> Option<&'static str> {
     table.iter().find_map(|data| {
         let found = place

@@ -1,11 +1,11 @@
 //! Input of the office commands, and commands that read the data of applications directly.
 
-use contract_shell::{Command, Part, Place, Role, Text, Word};
+use contract_shell::{Command, Part, Role, Text, Word};
 
 use super::governed::{Given, Governed, Item};
 use super::{Steps, rules, shown};
 use crate::node::Node;
-use crate::places::{Judgement, Reason, application_data, as_programs_read, certain_application_data, judge};
+use crate::places::{application_data, as_programs_read, certain_application_data, private_input};
 
 /// Options of the office commands that name a file to be read.
 const INPUTS: &[&str] = &["--file", "--from", "--in", "--input", "--path", "--source", "--template"];
@@ -72,7 +72,7 @@ fn input(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, text: &Text, certai
             true => application_data(&place),
             false => certain_application_data(&place),
         };
-        if let Some(what) = data.or_else(|| private(&place, steps.home())) {
+        if let Some(what) = data.or_else(|| private_input(&place, steps.home())) {
             let message = format!("`{text}` leads to {what}: {command}");
             return steps.add(&rules::OFFICE_INPUT_APP_DATA, run, message);
         }
@@ -84,25 +84,6 @@ fn input(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, text: &Text, certai
         let message = format!("`{text}` depends on {why}: {command}");
         steps.add(&rules::OFFICE_INPUT_UNRESOLVED, run, message);
     }
-}
-
-/// What is private about the place, or about where a pattern in it may lead.
-fn private(place: &Place, home: Option<&str>) -> Option<&'static str> {
-    if !place.names.iter().all(is_known_or_pattern) {
-        return None;
-    }
-    let known = place.names.iter().take_while(|name| name.known().is_some()).count();
-    let start = Place { names: place.names[..known].to_vec(), ..place.clone() };
-    match judge(&start, home) {
-        // A file that stands beside what is private is not meant; what a pattern matches may be.
-        Judgement::Forbidden(Reason::Private(what)) => Some(what),
-        Judgement::Forbidden(Reason::AbovePrivate(what)) if known < place.names.len() => Some(what),
-        _ => None,
-    }
-}
-
-fn is_known_or_pattern(name: &Text) -> bool {
-    name.parts().iter().all(|part| matches!(part, Part::Text(_) | Part::Glob(_)))
 }
 
 /// Whether the end of the name shows a document.
