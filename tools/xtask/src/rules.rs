@@ -38,6 +38,7 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("contract-adapter", &["contract-ipc", "contract-json"]),
     ("adapter-text-caps", &["contract-adapter", "contract-json"]),
     ("adapter-process", &["contract-adapter", "contract-json"]),
+    ("adapter-office", &["contract-adapter", "contract-check", "contract-json", "contract-shell"]),
     ("adapter-echo", &["contract-adapter", "contract-ipc", "contract-json"]),
     // Imports none of ours: it tests programs from outside.
     ("contract-conformance", &[]),
