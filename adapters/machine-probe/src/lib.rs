@@ -1,0 +1,57 @@
+//! Facts about this machine, from the kernel's own files and system calls, and the Agent Machine documents that follow.
+//!
+//! No command of the system is run and nothing is connected to. Each group of facts is read on a thread of its own with
+//! a deadline, and a mount of the network, of FUSE or of autofs is never touched. What is not known is said to be
+//! unknown, with the reason. Names of people and of the host are hidden.
+//!
+//! # Rights, and what fails without them
+//! Looking a name up (stat, lstat, readlink, statvfs) needs no right; reading a file or listing a folder does.
+//!
+//! | right | feature |
+//! |---|---|
+//! | `read=/proc/self/mountinfo` | mounts, folders and their verdicts, cgroup mode |
+//! | `read=/proc/self/status` | the user: which folders apply, who may own them |
+//! | `read=/etc/passwd` | the home folder, names that must be hidden; without it no mount is told |
+//! | `read=/proc/cpuinfo`, `read=/proc/meminfo` | processors, memory |
+//! | `read=/proc/partitions` | disks and their sizes |
+//! | `read=/proc/sys/user/max_user_namespaces` and the two switches beside it | user namespaces |
+//! | `read=/proc/sys/kernel/seccomp/actions_avail` | seccomp |
+//! | `read=/proc/self/net/tcp`, `tcp6` | listeners on usual ports |
+//! | `read=/etc/os-release`, `/usr/lib/os-release` | distribution, class of machine |
+//! | `read=/sys/kernel/security/lsm` | security modules, Landlock |
+//! | `read=/sys/fs/selinux/enforce` | mode of SELinux |
+//! | `read=/sys/firmware/devicetree/base/compatible` | class of machine on Arm |
+//! | `read=/sys/firmware/efi/efivars/SecureBoot-...` | secure boot |
+//! | `read=/proc/driver/nvidia/version` | driver of NVIDIA |
+//! | `read=/usr/share/vulkan/icd.d`, `/etc/vulkan/icd.d` | Vulkan |
+//! | `read=/sys/devices/virtual/block` | layers below a file system: LVM, LUKS, dm-crypt |
+//! | `read=/sys/devices/pci0000:00`, `read=/sys/devices/platform` | whether a disk turns or is read-only |
+//!
+//! A folder below `/sys/block` is a link to a place below `/sys/devices` that differs from machine to machine, and a
+//! right follows the place. `virtual/block` is the same everywhere and has all mapped devices. Of real disks the two roots
+//! that PCs and Arm machines have are asked for; a disk below another root has `rotational` and `readOnly` unknown, and
+//! everything else still works.
+
+pub mod accelerators;
+pub mod blocks;
+pub mod deadline;
+pub mod documents;
+pub mod fact;
+pub mod facts;
+pub mod hardware;
+pub mod host;
+pub mod mounts;
+mod operations;
+pub mod people;
+pub mod places;
+pub mod profile;
+pub mod providers;
+pub mod remarks;
+pub mod runtimes;
+pub mod safety;
+pub mod storage;
+pub mod summary;
+pub mod tree;
+pub mod walk;
+
+pub use operations::MachineProbe;
