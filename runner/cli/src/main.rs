@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             // Adapters bring commands along; reading their manifests costs time, so it is done when it matters.
             ErrorKind::InvalidSubcommand
             | ErrorKind::DisplayHelp
-            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => commands::verb::run(&words),
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => commands::verb::run(&words, error),
             _ => Err(error),
         });
     ExitCode::from(exit.unwrap_or_else(|error| error.exit()).status())

@@ -8,12 +8,14 @@ use crate::style::{dim, red, say, tame};
 
 /// Lines of stderr in a failure.
 const STDERR_LINES: usize = 10;
+/// Rights in the line that says what an adapter may do.
+const MAY_RIGHTS: usize = 6;
 
 /// One line: what the adapter may do.
 pub(crate) fn may_line(plan: &Plan) -> String {
-    let mut parts = Vec::new();
-    for right in &plan.rights {
-        parts.push(tame(&right.to_string()));
+    let mut parts: Vec<_> = plan.rights.iter().take(MAY_RIGHTS).map(|right| tame(&right.to_string())).collect();
+    if plan.rights.len() > MAY_RIGHTS {
+        parts.push(format!("and {} more rights (-v shows all)", plan.rights.len() - MAY_RIGHTS));
     }
     let granted = if parts.is_empty() {
         "nothing beyond its own files and a scratch folder".to_owned()

@@ -51,4 +51,4 @@ pub use request::{Calls, Request};
 pub use right::{Right, RightError};
 pub use run::{Outcome, Prepared, Refusal, prepare};
 pub use session::{Answer, Nobody, Note, Watcher};
-pub use verb::{COMMON_FLAGS, PathUse, VARIABLES, Verb, flag_name};
+pub use verb::{COMMON_FLAGS, PathUse, RunnerFact, VARIABLES, Verb, flag_name};

@@ -25,6 +25,9 @@ pub struct Verb {
     /// Arguments that have the value of an environment variable unless they are given.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub from_environment: BTreeMap<String, String>,
+    /// Arguments that the runner knows better than its sandboxed adapter, unless they are given.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub from_runner: BTreeMap<String, RunnerFact>,
     /// Arguments with a value of their own, for which there is no flag.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub fixed: Map<String, Value>,
@@ -40,6 +43,26 @@ pub enum PathUse {
     Name,
 }
 
+/// What the runner tells an adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunnerFact {
+    /// The Landlock ABI of the kernel, a number; nothing where there is no Landlock.
+    LandlockAbi,
+}
+
+impl RunnerFact {
+    /// Looks.
+    #[must_use]
+    pub fn value(self) -> Option<Value> {
+        match self {
+            Self::LandlockAbi => {
+                contract_sandbox::LandlockAbi::probe(None).ok().map(|abi| Value::from(abi.kernel))
+            }
+        }
+    }
+}
+
 /// Variables that a verb may hand on; none of them is a secret.
 pub const VARIABLES: &[&str] = &[
     "HOME",
@@ -51,12 +74,12 @@ pub const VARIABLES: &[&str] = &[
     "XDG_STATE_HOME",
 ];
 
-/// Flags that every verb has.
+/// Flags that every verb has. `--format` is not among them: an operation may have one of its own, and the runner's then stands before
+/// the verb.
 pub const COMMON_FLAGS: &[&str] = &[
     "accept-gap",
     "allow",
     "emit",
-    "format",
     "grant",
     "help",
     "limit",
@@ -90,6 +113,7 @@ impl Verb {
         let named = self.positionals.iter().map(|name| ("positionals", name));
         let named = named.chain(self.paths.keys().map(|name| ("paths", name)));
         let named = named.chain(self.from_environment.keys().map(|name| ("fromEnvironment", name)));
+        let named = named.chain(self.from_runner.keys().map(|name| ("fromRunner", name)));
         let mut named = named.chain(self.fixed.keys().map(|name| ("fixed", name)));
         if let Some((member, name)) = named.find(|(_, name)| !properties.contains_key(*name)) {
             return Err(format!("/{member}: `{name}` is no property of the input schema"));

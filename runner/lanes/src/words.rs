@@ -64,7 +64,8 @@ pub fn clap_command(found: &FoundVerb) -> clap::Command {
         let form = Form::of(schema);
         let must = required.contains(&name.as_str())
             && form != Form::Switch
-            && !verb.from_environment.contains_key(name);
+            && !verb.from_environment.contains_key(name)
+            && !verb.from_runner.contains_key(name);
         let mut arg = Arg::new(name.clone()).help(help(schema)).required(must);
         if let Some(at) = verb.positionals.iter().position(|positional| positional == name) {
             arg = arg.index(at + 1).value_name(flag_name(name).to_uppercase());
@@ -127,7 +128,8 @@ pub fn invocation(found: &FoundVerb, matches: &ArgMatches, around: &Surroundings
         let variable = || {
             around.variables.get(verb.from_environment.get(name)?).map(|value| Value::from(value.as_str()))
         };
-        if let Some(value) = given.or_else(variable) {
+        let fact = || verb.from_runner.get(name).and_then(|fact| fact.value());
+        if let Some(value) = given.or_else(variable).or_else(fact) {
             args.insert(name.clone(), value);
         }
     }

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _};
+use clap::builder::EnumValueParser;
+use clap::{Arg, ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _};
 use contract_engine::{Calls, Failure, Request, Surroundings};
 use contract_ipc::{Code, Exit};
 use contract_lanes::{Catalogue, FoundVerb, clap_command, invocation};
@@ -14,21 +15,38 @@ use super::{note, print_json, print_line, printed, report, request};
 use crate::args::{Arguments, Format, Output, VerbArgs};
 use crate::around;
 
+/// Id and name of the flag on the command line itself.
+const FORMAT: &str = "format";
+/// Id of the same flag behind a verb.
+const VERB_FORMAT: &str = "runner-format";
+
 /// The whole command line, the verbs of all adapters that are found included.
 pub(super) fn command_line(around: &Surroundings) -> clap::Command {
     command(&Catalogue::read(around))
 }
 
 fn command(catalogue: &Catalogue) -> clap::Command {
-    let mut root = Arguments::command();
+    // An operation may have a `--format` of its own: then ours stands before the verb.
+    let mut root = Arguments::command().mut_arg(FORMAT, |format| format.global(false));
     for found in &catalogue.verbs {
         // A word of ours is never another's.
-        if root.find_subcommand(&found.verb.words[0]).is_some_and(|ours| !ours.is_subcommand_required_set()) {
-            continue;
+        if Arguments::command().find_subcommand(&found.verb.words[0]).is_none() {
+            let about = found.operation().description.clone();
+            let leaf = with_format(VerbArgs::augment_args(clap_command(found)).about(about));
+            root = add(root, &found.verb.words, leaf);
         }
-        root = add(root, &found.verb.words, VerbArgs::augment_args(clap_command(found)));
     }
     root
+}
+
+/// Adds the runner's `--format`, unless the operation has one.
+fn with_format(command: clap::Command) -> clap::Command {
+    if command.get_arguments().any(|arg| arg.get_long() == Some(FORMAT)) {
+        return command;
+    }
+    let help = "The form of what is printed on stdout";
+    let forms = EnumValueParser::<Format>::new();
+    command.arg(Arg::new(VERB_FORMAT).long(FORMAT).value_parser(forms).value_name("FORM").help(help))
 }
 
 /// Puts `leaf` below the words that lead to it.
@@ -50,7 +68,13 @@ fn add(parent: clap::Command, words: &[String], leaf: clap::Command) -> clap::Co
 ///
 /// # Errors
 /// `clap`'s, when it is no command line of ours and of no verb.
-pub(crate) fn run(words: &[OsString]) -> Result<Exit, clap::Error> {
+pub(crate) fn run(words: &[OsString], first: clap::Error) -> Result<Exit, clap::Error> {
+    // Help for a command of ours needs no adapters.
+    let ours = Arguments::command();
+    let is_ours = |word: &OsString| word.to_str().is_some_and(|word| ours.find_subcommand(word).is_some());
+    if words.iter().skip(1).any(is_ours) {
+        return Err(first);
+    }
     let output = Output { format: Format::Human, quiet: false, verbose: false };
     let around = match around::look() {
         Ok(around) => around,
@@ -66,11 +90,15 @@ pub(crate) fn run(words: &[OsString]) -> Result<Exit, clap::Error> {
             return Err(error);
         }
     };
-    let output = Output::from_arg_matches(&matches)?;
+    let mut output = Output::from_arg_matches(&matches)?;
     let (words, leaf) = path_of(&matches);
-    let Some((found, _)) = catalogue.find(&words) else {
-        return Ok(super::run(Arguments::from_arg_matches(&matches)?));
-    };
+    let Some((found, _)) = catalogue.find(&words) else { return Err(first) };
+    if let Ok(Some(format)) = leaf.try_get_one::<Format>(VERB_FORMAT) {
+        output.format = *format;
+    }
+    if !matches!(output.format, Format::Human | Format::Json) {
+        return Ok(report(&super::usage("verbs of adapters print human or json"), output));
+    }
     let args = VerbArgs::from_arg_matches(leaf)?;
     Ok(invoke(found, leaf, &args, &around, output).unwrap_or_else(|failure| report(&failure, output)))
 }
