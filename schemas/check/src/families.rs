@@ -9,6 +9,8 @@ mod runner;
 mod workspace_ops;
 mod workstation;
 
+pub use workstation::{RootFault, judge_written_root as judge_root};
+
 use crate::kind::Kind;
 use crate::rule::Rule;
 

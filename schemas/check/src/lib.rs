@@ -31,7 +31,7 @@ mod time;
 
 pub use check::{Checked, Checker};
 pub use exchange::Exchange;
-pub use families::{FAMILIES, Family, kind, kinds, rule, rules, structure_rules};
+pub use families::{FAMILIES, Family, RootFault, judge_root, kind, kinds, rule, rules, structure_rules};
 pub use kind::{Check, Kind, Mark};
 pub use node::Node;
 pub use report::{Options, Report, Violation};

@@ -13,6 +13,8 @@ pub(super) mod relative;
 mod repository;
 mod seam;
 
+pub use commands::{RootFault, judge_written_root};
+
 use crate::kind::{Check, Kind, Mark};
 use crate::rule::Rule;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use contract_check::{Checked, Checker, Options};
+use contract_check::{Checked, Checker, Options, judge_root};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -115,6 +115,28 @@ fn every_case_of_the_table_gets_its_verdict() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn a_root_that_is_written_out_is_judged_without_a_command() {
+    let rule = |path, home| judge_root(path, home).map(|fault| fault.rule.id);
+    let me = Some("/data/me");
+    for (path, home, wanted) in [
+        ("/data/me", me, Some("MOUNT_ROOT_WHOLE_HOME")),
+        ("~", me, Some("MOUNT_ROOT_WHOLE_HOME")),
+        ("/data", me, Some("MOUNT_ROOT_ABOVE_HOME")),
+        ("/data/me/Downloads/", me, Some("MOUNT_ROOT_WHOLE_DOWNLOADS")),
+        ("/data/me/Documents/SourceOS", me, Some("MOUNT_ROOT_WHOLE_DOCUMENTS")),
+        ("/data/me/dev/../.ssh", me, Some("MOUNT_ROOT_PRIVATE")),
+        ("/data/me/Documents", None, None),
+        ("dev", me, Some("MOUNT_ROOT_UNRESOLVED")),
+        ("/srv/tables:/data/me", me, Some("MOUNT_ROOT_WHOLE_HOME")),
+        ("/data/me/dev", me, None),
+        // A home may be named with a blank at its end, and its folder without one is another.
+        ("/data/me ", Some("/data/me "), Some("MOUNT_ROOT_WHOLE_HOME")),
+    ] {
+        assert_eq!(rule(path, home), wanted, "{path:?}");
+    }
 }
 
 #[test]

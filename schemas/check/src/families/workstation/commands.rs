@@ -18,6 +18,7 @@ use super::evidence;
 use governed::{Action, Governed};
 use operations::Operations;
 pub(super) use roots::judge_root;
+pub use roots::{RootFault, judge_written_root};
 pub(super) use rules::RULES;
 
 /// Commands within the words of `terminal-command run` that are followed.

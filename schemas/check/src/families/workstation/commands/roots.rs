@@ -1,6 +1,6 @@
 //! The roots of `agent-machine mounts`: folders that an agent gets.
 
-use contract_shell::{Part, Place, Text};
+use contract_shell::{Part, Place, Root, Text};
 
 use super::governed::{Flag, Given, Governed, Item};
 use super::{Steps, rules, shown};
@@ -103,6 +103,34 @@ fn root(steps: &mut Steps<'_, '_>, governed: &Governed<'_>, flag: &Flag<'_>, run
     if let Some((rule, what)) = found {
         steps.add(rule, run, format!("{} `{text}` {what}: {command}", flag.name));
     }
+}
+
+/// Why a folder may not be a root that an agent gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootFault {
+    /// The rule that it breaks.
+    pub rule: &'static Rule,
+    /// What the folder is, as the end of a sentence about it: `is the whole home folder`.
+    pub what: String,
+}
+
+/// Judges a path that is written out as a root, by the rules for the roots of commands.
+///
+/// ```
+/// let fault = contract_check::judge_root("/data/me/dev/..", Some("/data/me")).unwrap();
+/// assert_eq!((fault.rule.id, &*fault.what), ("MOUNT_ROOT_WHOLE_HOME", "is the whole home folder"));
+/// assert_eq!(contract_check::judge_root("/data/me/dev", Some("/data/me")), None);
+/// ```
+#[must_use]
+pub fn judge_written_root(path: &str, home: Option<&str>) -> Option<RootFault> {
+    let start = Place::of(Root::Start);
+    // As a program may read it, and to the letter: a name may begin or end with a blank.
+    let as_read = judge_root(&Text::from(path), |path| vec![start.join(path)], home);
+    let to_the_letter = || match judge(&Place::absolute(path)?, home) {
+        Judgement::Forbidden(reason) => Some((rule_for(reason), reason.to_string())),
+        _ => None,
+    };
+    as_read.or_else(to_the_letter).map(|(rule, what)| RootFault { rule, what })
 }
 
 /// The rule that a path breaks as a root, and how: `is the whole home folder`.
