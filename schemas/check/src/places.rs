@@ -8,6 +8,7 @@ use std::fmt;
 
 use contract_shell::{Part, Place, Root, Text, Why};
 
+use crate::text::acts;
 use tables::{HOMES, OWNED, PRIVATE, SYSTEM};
 
 /// Why a place may not be a root.
@@ -264,4 +265,20 @@ fn name_matches(name: &Text, pattern: &str) -> bool {
     }
     // `*` alone may be anything; four letters of the name are no accident.
     characters >= 4
+}
+
+/// Whether a path holds what no line of a unit or of a log may hold.
+#[must_use]
+pub fn has_control_character(path: &str) -> bool {
+    path.contains(|c: char| acts(c) || matches!(c, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}'))
+}
+
+/// Whether two absolute paths without `.` and `..` are the same folder, or one lies below the other.
+#[must_use]
+pub fn overlap(one: &str, other: &str) -> bool {
+    names(one).zip(names(other)).all(|(one, other)| one == other)
+}
+
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|name| !name.is_empty())
 }

@@ -72,7 +72,7 @@ fn judge(string: Value<'_>, place: fn(String) -> Place, pointer: &str, found: &m
     }
 }
 
-fn acts(c: char) -> bool {
+pub(crate) fn acts(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

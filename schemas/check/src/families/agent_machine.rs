@@ -9,6 +9,7 @@ mod exposure;
 mod grant;
 mod image;
 mod machine;
+mod mount;
 mod operation;
 mod operation_events;
 mod pod;
@@ -53,6 +54,8 @@ pub(crate) static KINDS: &[Kind] = &[
     kind!("agent-registry-grant", "AgentRegistryGrant", grant::check),
     kind!("activation-decision", "ActivationDecision", activation::check),
     kind!("agentplane-runtime-evidence", "AgentPlaneRuntimeEvidence", evidence::check),
+    kind!("agent-machine-mount-plan", "AgentMachineMountPlan", mount::check_plan),
+    kind!("agent-machine-mount-evidence", "AgentMachineMountEvidence", mount::check_evidence),
     kind!("workspace-operation-contract", "WorkspaceOperationContract", operation::check),
 ];
 
@@ -74,6 +77,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     grant::RULES,
     activation::RULES,
     evidence::RULES,
+    mount::RULES,
     operation::RULES,
     operation_events::RULES,
 ];

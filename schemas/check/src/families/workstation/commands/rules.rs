@@ -3,13 +3,20 @@
 use super::super::CONTRACTS;
 use crate::rule::{Example, Rule, Severity};
 
+/// Kinds that name roots: contracts in commands and mounts, plans and evidence in sources.
+const ROOTS: &[&str] = &[
+    "workstation-contract.v0.1",
+    "workstation-contract.v0.2",
+    "agent-machine-mount-plan",
+    "agent-machine-mount-evidence",
+];
 const OPS: &str = "workstation/workstation-contract.v0.1.workspace-ops.json";
 const PLAIN: &str = "workstation/workstation-contract.v0.1.json";
 
 pub(super) static MOUNT_ROOT_WHOLE_HOME: Rule = Rule {
     id: "MOUNT_ROOT_WHOLE_HOME",
     severity: Severity::Error,
-    kinds: CONTRACTS,
+    kinds: ROOTS,
     what: "A root is the whole home folder.",
     why: "An agent that gets the home gets keys, mail and browser profiles with it.",
     mend: "Name the folder that is needed, for example ~/dev.",
@@ -25,7 +32,7 @@ pub(super) static MOUNT_ROOT_WHOLE_HOME: Rule = Rule {
 pub(super) static MOUNT_ROOT_ABOVE_HOME: Rule = Rule {
     id: "MOUNT_ROOT_ABOVE_HOME",
     severity: Severity::Error,
-    kinds: CONTRACTS,
+    kinds: ROOTS,
     what: "A root is `/` or another folder that holds home folders.",
     why: "It gives away every home on the machine.",
     mend: "Name the folder that is needed, for example ~/dev.",
@@ -41,7 +48,7 @@ pub(super) static MOUNT_ROOT_ABOVE_HOME: Rule = Rule {
 pub(super) static MOUNT_ROOT_OTHER_HOME: Rule = Rule {
     id: "MOUNT_ROOT_OTHER_HOME",
     severity: Severity::Error,
-    kinds: CONTRACTS,
+    kinds: ROOTS,
     what: "A root is the home folder of a named user.",
     why: "Another user's home is not the lane's to give; one's own is a whole home.",
     mend: "Name the folder that is needed, for example ~/dev.",
@@ -57,7 +64,7 @@ pub(super) static MOUNT_ROOT_OTHER_HOME: Rule = Rule {
 pub(super) static MOUNT_ROOT_WHOLE_DOWNLOADS: Rule = Rule {
     id: "MOUNT_ROOT_WHOLE_DOWNLOADS",
     severity: Severity::Error,
-    kinds: CONTRACTS,
+    kinds: ROOTS,
     what: "A root is the whole of Downloads, or the part of it that all agents share.",
     why: "Whatever anyone sent lies there.",
     mend: "Name a folder for this agent, for example ~/Downloads/SourceOS/agent-downloads.",
@@ -73,7 +80,7 @@ pub(super) static MOUNT_ROOT_WHOLE_DOWNLOADS: Rule = Rule {
 pub(super) static MOUNT_ROOT_WHOLE_DOCUMENTS: Rule = Rule {
     id: "MOUNT_ROOT_WHOLE_DOCUMENTS",
     severity: Severity::Error,
-    kinds: CONTRACTS,
+    kinds: ROOTS,
     what: "A root is the whole of Documents, or the part of it that all agents share.",
     why: "Whatever its owner ever wrote lies there.",
     mend: "Name a folder for this agent, for example ~/Documents/SourceOS/agent-output.",
@@ -89,7 +96,7 @@ pub(super) static MOUNT_ROOT_WHOLE_DOCUMENTS: Rule = Rule {
 pub(super) static MOUNT_ROOT_PRIVATE: Rule = Rule {
     id: "MOUNT_ROOT_PRIVATE",
     severity: Severity::Error,
-    kinds: CONTRACTS,
+    kinds: ROOTS,
     what: "A root is, is in, or holds something private: keys, mail, a browser profile, data of an application, a socket of a container engine.",
     why: "Who holds a key or a session is its owner; who holds the socket of a container engine holds the machine.",
     mend: "Name a folder that holds nothing of the kind.",
@@ -105,7 +112,7 @@ pub(super) static MOUNT_ROOT_PRIVATE: Rule = Rule {
 pub(super) static MOUNT_ROOT_UNRESOLVED: Rule = Rule {
     id: "MOUNT_ROOT_UNRESOLVED",
     severity: Severity::Error,
-    kinds: CONTRACTS,
+    kinds: ROOTS,
     what: "Which folder a root is cannot be known from the contract.",
     why: "A rule that a variable can switch off is none.",
     mend: "Write the path out, or assign the variable in the same step.",
