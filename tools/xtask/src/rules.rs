@@ -40,6 +40,7 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("adapter-process", &["contract-adapter", "contract-json"]),
     ("adapter-office", &["contract-adapter", "contract-check", "contract-json", "contract-shell"]),
     ("adapter-machine-probe", &["contract-adapter", "contract-check", "contract-json"]),
+    ("adapter-mount-plan", &["contract-adapter", "contract-check", "contract-json"]),
     ("adapter-echo", &["contract-adapter", "contract-ipc", "contract-json"]),
     // Imports none of ours: it tests programs from outside.
     ("contract-conformance", &[]),
