@@ -122,10 +122,12 @@ impl Examination<'_> {
             return None;
         }
         if !spelled.starts_with('/') {
+            // What the rules of contracts say of a relative path is about the steps of a lane.
+            let unresolved = rule("MOUNT_ROOT_UNRESOLVED");
+            self.found.retain(|violation| violation.rule != unresolved.id);
             if self.found.is_empty() {
                 let message = format!("{spelled:?} is no absolute path");
-                let mend = "Write the path from the root.".to_owned();
-                self.add_with(rule("MOUNT_ROOT_UNRESOLVED"), message, mend);
+                self.add_with(unresolved, message, "Write the path from the root.".to_owned());
             }
             return None;
         }
@@ -157,6 +159,11 @@ impl Examination<'_> {
             let message = format!("{spelled:?} leads over the link {:?} to {:?}", link.at, link.target);
             let mend = format!("{} It leads to {real:?}.", rule("MOUNT_ROOT_LINK").mend);
             self.add_with(rule("MOUNT_ROOT_LINK"), message, mend);
+        }
+        if let Some(name) = unexpanded(way) {
+            let message = format!("{spelled:?} is not there, and no shell has expanded {name:?} in it");
+            let mend = "Write the path out, or take the quotes away.".to_owned();
+            self.add_with(rule("MOUNT_ROOT_UNRESOLVED"), message, mend);
         }
         let kind = way.last().file_type();
         if way.exists && kind != "folder" {
@@ -198,6 +205,13 @@ impl Examination<'_> {
         let (argument, path) = (argument.clone(), spelled.clone());
         self.found.push(Violation { rule: rule.id, argument, path, message, mend });
     }
+}
+
+/// A name that is not there and reads as a home or a variable: `~` in quotes becomes a folder of that name.
+fn unexpanded(way: &Way) -> Option<String> {
+    let missing = way.real.strip_prefix(&way.last().path).unwrap_or(Path::new(""));
+    let names = missing.iter().map(|name| name.to_string_lossy());
+    names.into_iter().find(|name| name.starts_with(['~', '$'])).map(Into::into)
 }
 
 /// Two roots that are one folder, or one below the other: by their real paths, or by a bind mount.

@@ -151,6 +151,24 @@ fn refuses_what_is_no_folder() {
 }
 
 #[test]
+fn refuses_to_make_a_folder_that_is_called_as_the_home_is_written() {
+    let machine = Machine::new();
+    for name in ["~", "~/dev", "$HOME/dev", "${AGENT_ROOT}", "~marit"] {
+        assert_eq!(machine.broken(&machine.path(name)), ["MOUNT_ROOT_UNRESOLVED"], "{name}");
+    }
+    // Who has made such a folder means it.
+    assert_eq!(machine.broken(&machine.folder("me/dev/~/$x")), [""; 0]);
+}
+
+#[test]
+fn a_relative_root_is_told_in_words_of_its_own() {
+    let machine = Machine::new();
+    let called = machine.plan(json!({ "roots": ["x=tables"] }));
+    let message = text(&violations(refused(&called)).next().unwrap()["message"]);
+    assert_eq!(message, "\"tables\" is no absolute path");
+}
+
+#[test]
 fn refuses_to_go_up_from_what_is_not_there() {
     let machine = Machine::new();
     assert_eq!(machine.broken(&machine.path("me/none/../dev")), ["MOUNT_ROOT_UNRESOLVED"]);
