@@ -1,5 +1,7 @@
 //! The forms for other programs: literal words, and readers of their grammars that get the path back.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::machine::{Machine, form, plan_of};
@@ -18,10 +20,26 @@ pub(crate) const ODD: &[&str] = &[
     "back\\slash \\n \\",
     "# no comment; no end",
     "-dash",
+    "tilde~x ~",
     "caf\u{e9} \u{1f600}",
     "*?[a]{b}",
     "`id` $(id) & | > <",
 ];
+
+/// Folders with all of these names and with many that chance has made, each a root of one plan: their paths, and the plan.
+pub(crate) fn odd_plan(machine: &Machine, label: &str) -> (Vec<String>, Value) {
+    const ALPHABET: [&str; 15] =
+        ["a", " ", ":", ",", "\"", "'", "\\", "%", "$", "#", ";", "=", "{", "}", "\u{e9}"];
+    let mut random = fastrand::Rng::with_seed(20);
+    let mut name = || (0..random.usize(1..10)).map(|_| ALPHABET[random.usize(..15)]).collect::<String>();
+    let names: BTreeSet<String> =
+        ODD.iter().map(|name| (*name).to_owned()).chain((0..300).map(|_| name())).collect();
+    let sources: Vec<String> = names.iter().map(|name| machine.folder(&format!("odd/{name}"))).collect();
+    let roots: Vec<String> =
+        sources.iter().enumerate().map(|(index, source)| format!("x{index}={source}")).collect();
+    let called = machine.plan(json!({ "roots": roots, "label": label }));
+    (sources, plan_of(&called).clone())
+}
 
 fn plan(machine: &Machine, name: &str, label: &str) -> (String, Value) {
     let source = machine.folder(&format!("odd/{name}"));
@@ -51,26 +69,24 @@ fn a_colon_goes_into_the_form_that_takes_it() {
 #[test]
 fn every_odd_path_comes_back_from_every_form() {
     let machine = Machine::new();
-    for name in ODD {
-        for label in ["shared", "none"] {
-            let (source, plan) = plan(&machine, name, label);
-            let podman = form(&plan, "podman");
-            assert_eq!(volume_source(&podman), source, "{podman:?}");
-            let [option, from, to] = &form(&plan, "bubblewrap")[..] else { panic!("{plan}") };
-            assert_eq!([option, from, to], ["--ro-bind", &source, "/agent/x"]);
-            let line = &form(&plan, "systemd")[0];
-            let value = line.strip_prefix("BindReadOnlyPaths=").unwrap();
-            let words = unit_words(value, ": ");
-            assert_eq!(
-                words.iter().map(|word| expanded(word, false)).collect::<Vec<_>>(),
-                [&source, "/agent/x"],
-                "{line}"
-            );
-            let line = &form(&plan, "quadlet")[0];
-            assert_eq!(volume_source(&quadlet_words(line)), source, "{line}");
-            for name in ["podman", "systemd", "quadlet"] {
-                assert!(form(&plan, name).iter().all(|text| !text.contains(['\n', '\r'])));
-            }
+    for label in ["shared", "none"] {
+        let (sources, plan) = odd_plan(&machine, label);
+        let [podman, bubblewrap, systemd, quadlet] =
+            ["podman", "bubblewrap", "systemd", "quadlet"].map(|name| form(&plan, name));
+        assert_eq!(podman.len(), 2 * sources.len());
+        assert_eq!(bubblewrap.len(), 3 * sources.len());
+        assert_eq!((systemd.len(), quadlet.len()), (sources.len(), sources.len()));
+        for (index, source) in sources.iter().enumerate() {
+            let target = format!("/agent/x{index}");
+            let words = &podman[2 * index..][..2];
+            assert_eq!(&volume_source(words, &target), source, "{words:?}");
+            assert_eq!(bubblewrap[3 * index..][..3], ["--ro-bind", source, &target]);
+            let line = &systemd[index];
+            let words = unit_words(line.strip_prefix("BindReadOnlyPaths=").unwrap(), ": ");
+            let words: Vec<_> = words.iter().map(|word| expanded(word, false)).collect();
+            assert_eq!(words, [source.as_str(), &target], "{line}");
+            let line = &quadlet[index];
+            assert_eq!(&volume_source(&quadlet_words(line), &target), source, "{line}");
         }
     }
 }
@@ -90,18 +106,19 @@ fn quadlet_words(line: &str) -> [String; 2] {
 }
 
 /// What podman takes for the source.
-fn volume_source(words: &[String]) -> String {
+fn volume_source(words: &[String], target: &str) -> String {
     match words {
         [option, value] if option == "-v" => {
             let parts: Vec<_> = value.split(':').collect();
-            let [source, "/agent/x", options] = parts[..] else { panic!("{value}") };
+            let [source, to, options] = parts[..] else { panic!("{value}") };
+            assert_eq!(to, target, "{value}");
             assert!(["ro", "ro,z"].contains(&options), "{value}");
             source.to_owned()
         }
         [option, value] if option == "--mount" => {
             let fields = comma_separated(value);
             let field = |name: &str| fields.iter().find_map(|field| field.strip_prefix(&format!("{name}=")));
-            assert_eq!((field("type"), field("dst")), (Some("bind"), Some("/agent/x")), "{value}");
+            assert_eq!((field("type"), field("dst")), (Some("bind"), Some(target)), "{value}");
             assert_eq!(field("readonly"), Some("true"));
             assert!(fields.len() == if field("relabel").is_some() { 5 } else { 4 }, "{value}");
             field("src").unwrap().to_owned()

@@ -3,10 +3,8 @@
 use std::fs;
 use std::process::{Command, Output};
 
-use serde_json::json;
-
-use crate::forms::ODD;
-use crate::machine::{Machine, form, plan_of};
+use crate::forms::odd_plan;
+use crate::machine::{Machine, form};
 
 /// The programs of this system, on an empty root in which bwrap makes the other places.
 const SYSTEM: &[&str] = &[
@@ -45,18 +43,17 @@ fn verified(machine: &Machine, lines: &[String]) -> Option<String> {
 #[test]
 fn systemd_reads_the_paths_that_were_meant() {
     let machine = Machine::new();
-    for name in ODD {
-        let source = machine.folder(&format!("odd/{name}"));
-        let called = machine.plan(json!({ "roots": [format!("x={source}")] }));
-        let lines = form(plan_of(&called), "systemd");
-        let Some(said) = verified(&machine, &lines) else { return };
-        assert!(!said.contains("odd.service"), "{lines:?}: {said}");
-        // It says what it has read when the path is relative.
-        let relative: Vec<_> = lines.iter().map(|line| line.replacen("=\"/", "=\"", 1)).collect();
-        let said = verified(&machine, &relative).unwrap();
-        let told =
-            said.lines().find(|line| line.contains("not absolute")).unwrap_or_else(|| panic!("{said}"));
-        assert!(told.ends_with(&format!(": {}", &source[1..])), "{told}");
+    let (sources, plan) = odd_plan(&machine, "none");
+    let lines = form(&plan, "systemd");
+    let Some(said) = verified(&machine, &lines) else { return };
+    assert!(!said.contains("odd.service"), "{said}");
+    // It says what it has read when the path is relative.
+    let relative: Vec<_> = lines.iter().map(|line| line.replacen("=\"/", "=\"", 1)).collect();
+    let said = verified(&machine, &relative).unwrap();
+    let told: Vec<_> = said.lines().filter(|line| line.contains("not absolute")).collect();
+    assert_eq!(told.len(), sources.len(), "{said}");
+    for (told, source) in told.iter().zip(&sources) {
+        assert!(told.ends_with(&format!(": {}", &source[1..])), "{source:?}: {told}");
     }
 }
 
@@ -77,17 +74,19 @@ fn bubblewrap_mounts_what_the_words_say() {
         eprintln!("skipped: bwrap may not make namespaces here");
         return;
     }
-    for name in ODD {
-        let source = machine.folder(&format!("odd/{name}"));
-        fs::write(format!("{source}/marker"), name).unwrap();
-        let called = machine.plan(json!({ "roots": [format!("x={source}")] }));
-        let words = form(plan_of(&called), "bubblewrap");
-        let inside = |command: &[&str]| {
-            let start = SYSTEM.iter().map(|word| (*word).to_owned());
-            let command = command.iter().map(|word| (*word).to_owned());
-            run("bwrap", &start.chain(words.iter().cloned()).chain(command).collect::<Vec<_>>()).unwrap()
-        };
-        assert_eq!(inside(&["cat", "/agent/x/marker"]).stdout, name.as_bytes());
-        assert!(!inside(&["touch", "/agent/x/new"]).status.success());
+    let (sources, plan) = odd_plan(&machine, "none");
+    let words = form(&plan, "bubblewrap");
+    for source in &sources {
+        fs::write(format!("{source}/marker"), source).unwrap();
     }
+    let inside = |command: &[&str]| {
+        let start = SYSTEM.iter().copied().chain(words.iter().map(String::as_str));
+        run("bwrap", &start.chain(command.iter().copied()).map(str::to_owned).collect::<Vec<_>>()).unwrap()
+    };
+    let markers: Vec<_> = (0..sources.len()).map(|index| format!("/agent/x{index}/marker")).collect();
+    let read: Vec<_> = ["cat"].into_iter().chain(markers.iter().map(String::as_str)).collect();
+    let output = inside(&read);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), sources.concat());
+    assert!(!inside(&["touch", "/agent/x0/new"]).status.success());
+    assert!(inside(&["test", "-e", "/agent/x0/marker"]).status.success());
 }

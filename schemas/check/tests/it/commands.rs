@@ -132,6 +132,7 @@ fn a_root_that_is_written_out_is_judged_without_a_command() {
         ("dev", me, Some("MOUNT_ROOT_UNRESOLVED")),
         ("/srv/tables:/data/me", me, Some("MOUNT_ROOT_WHOLE_HOME")),
         ("/data/me/dev", me, None),
+        ("/srv/tables,$x: a", me, None),
         // A home may be named with a blank at its end, and its folder without one is another.
         ("/data/me ", Some("/data/me "), Some("MOUNT_ROOT_WHOLE_HOME")),
     ] {

@@ -124,13 +124,14 @@ pub struct RootFault {
 #[must_use]
 pub fn judge_written_root(path: &str, home: Option<&str>) -> Option<RootFault> {
     let start = Place::of(Root::Start);
-    // As a program may read it, and to the letter: a name may begin or end with a blank.
     let as_read = judge_root(&Text::from(path), |path| vec![start.join(path)], home);
-    let to_the_letter = || match judge(&Place::absolute(path)?, home) {
-        Judgement::Forbidden(reason) => Some((rule_for(reason), reason.to_string())),
-        _ => None,
+    // A program may read it as a list, or with blanks cut off; who gives the folder itself means it to the letter.
+    let found = match Place::absolute(path).map(|place| judge(&place, home)) {
+        Some(Judgement::Fine) => as_read.filter(|(rule, _)| *rule != &rules::MOUNT_ROOT_UNRESOLVED),
+        Some(Judgement::Forbidden(reason)) => Some((rule_for(reason), reason.to_string())),
+        Some(Judgement::Unknown(_)) | None => as_read,
     };
-    as_read.or_else(to_the_letter).map(|(rule, what)| RootFault { rule, what })
+    found.map(|(rule, what)| RootFault { rule, what })
 }
 
 /// The rule that a path breaks as a root, and how: `is the whole home folder`.
