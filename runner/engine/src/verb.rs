@@ -57,7 +57,7 @@ impl RunnerFact {
     pub fn value(self) -> Option<Value> {
         match self {
             Self::LandlockAbi => {
-                contract_sandbox::LandlockAbi::probe(None).ok().map(|abi| Value::from(abi.kernel))
+                contract_sandbox::landlocked::LandlockAbi::probe(None).ok().map(|abi| Value::from(abi.kernel))
             }
         }
     }
