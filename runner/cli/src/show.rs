@@ -13,7 +13,8 @@ const MAY_RIGHTS: usize = 6;
 
 /// One line: what the adapter may do.
 pub(crate) fn may_line(plan: &Plan) -> String {
-    let mut parts: Vec<_> = plan.rights.iter().take(MAY_RIGHTS).map(|right| tame(&right.to_string())).collect();
+    let mut parts: Vec<_> =
+        plan.rights.iter().take(MAY_RIGHTS).map(|right| tame(&right.to_string())).collect();
     if plan.rights.len() > MAY_RIGHTS {
         parts.push(format!("and {} more rights (-v shows all)", plan.rights.len() - MAY_RIGHTS));
     }

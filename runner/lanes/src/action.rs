@@ -100,8 +100,10 @@ impl Reader<'_> {
             .map_err(|error| {
                 let text = error.render().to_string();
                 let what = text.trim_start_matches("error: ").lines().next().unwrap_or_default().to_owned();
-                Failure::new(Code::ContractArgsInvalid, format!("`{command}`: {what}"))
-                    .hint(format!("`contract-runner {} --help` shows what it takes.", found.verb.words.join(" ")))
+                Failure::new(Code::ContractArgsInvalid, format!("`{command}`: {what}")).hint(format!(
+                    "`contract-runner {} --help` shows what it takes.",
+                    found.verb.words.join(" ")
+                ))
             })?;
         let invocation = invocation(found, &matches, self.around);
         Ok(Action {

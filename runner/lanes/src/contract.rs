@@ -161,11 +161,10 @@ impl Contract {
         let names = || self.lanes.iter().map(|lane| lane.name.as_str()).collect::<Vec<_>>().join(", ");
         match (name, self.lanes.as_slice()) {
             (None, [only]) => Ok(only),
-            (None, _) => Err(Failure::new(
-                Code::ContractUsage,
-                format!("the contract has several lanes: {}", names()),
-            )
-            .hint("Name one with --lane.")),
+            (None, _) => {
+                Err(Failure::new(Code::ContractUsage, format!("the contract has several lanes: {}", names()))
+                    .hint("Name one with --lane."))
+            }
             (Some(name), lanes) => lanes.iter().find(|lane| lane.name == name).ok_or_else(|| {
                 Failure::new(Code::ContractUsage, format!("there is no lane `{name}`; there is {}", names()))
             }),

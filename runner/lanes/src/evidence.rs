@@ -42,7 +42,8 @@ pub(crate) fn collect(
         });
     }
     let failure = (!missing.is_empty()).then(|| {
-        let what = format!("lane `{}` promises evidence that no step gave: {}", plan.lane.name, missing.join(", "));
+        let what =
+            format!("lane `{}` promises evidence that no step gave: {}", plan.lane.name, missing.join(", "));
         Failure::new(Code::LaneEvidenceMissing, what)
     });
     (evidence, failure)
@@ -71,7 +72,10 @@ fn of_runner(
     match key {
         "container.digest" => match container(&plan.lane) {
             Some(document) => (vec![own(document)], None),
-            None => (Vec::new(), Some(format!("the lane has no container: it asks for {}", plan.lane.backend.kind))),
+            None => (
+                Vec::new(),
+                Some(format!("the lane has no container: it asks for {}", plan.lane.backend.kind)),
+            ),
         },
         "deps.inventory" => (vec![own(inventory::inventory(plan, done, around))], None),
         "terminal.command.evidence" => (records::commands(plan, done, &ts), None),

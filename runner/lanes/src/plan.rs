@@ -126,7 +126,9 @@ pub fn plan(request: &LaneRequest, around: &Surroundings, out: &Path) -> Result<
     let mut before = Vec::new();
     for (index, words) in verbs.iter().enumerate() {
         match reader.verb(words, &words.join(" ")) {
-            Ok(action) => before.extend(planner.run(format!("00-evidence-{}", index + 1), "evidence", action)),
+            Ok(action) => {
+                before.extend(planner.run(format!("00-evidence-{}", index + 1), "evidence", action))
+            }
             Err(failure) => planner.faults.push(StepFailure { step: None, failure }),
         }
     }
@@ -164,7 +166,8 @@ fn choose(lane: &Lane, request: &LaneRequest) -> Result<Vec<bool>, Failure> {
     };
     request.steps.iter().try_for_each(|name| known("step", name))?;
     request.from.iter().try_for_each(|name| known("from", name))?;
-    let first = request.from.as_ref().and_then(|from| names.iter().position(|name| name == from)).unwrap_or(0);
+    let first =
+        request.from.as_ref().and_then(|from| names.iter().position(|name| name == from)).unwrap_or(0);
     let asked = |name: &str| request.steps.is_empty() || request.steps.iter().any(|step| step == name);
     Ok(names.iter().enumerate().map(|(index, name)| index >= first && asked(name)).collect())
 }
@@ -226,7 +229,10 @@ impl Planner<'_> {
         Request {
             adapter: action.adapter.clone(),
             op: Some(action.op.clone()),
-            calls: Calls::Repeat { args: Value::Object(action.args.clone()).to_string().into_bytes(), count: 1 },
+            calls: Calls::Repeat {
+                args: Value::Object(action.args.clone()).to_string().into_bytes(),
+                count: 1,
+            },
             delegates_asks: true,
             asks,
             allow,
@@ -257,8 +263,11 @@ impl Planner<'_> {
 
 /// Letters, digits and `-` of a name, at most 40 of them.
 fn slug(name: &str) -> String {
-    let mut slug: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(40).collect();
+    let mut slug: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .take(40)
+        .collect();
     while slug.contains("--") {
         slug = slug.replace("--", "-");
     }
@@ -280,7 +289,9 @@ mod tests {
 
     #[test]
     fn a_name_becomes_a_folder() {
-        for (name, expected) in [("Build & test", "build-test"), ("../../etc", "etc"), ("", "step"), ("é", "step")] {
+        for (name, expected) in
+            [("Build & test", "build-test"), ("../../etc", "etc"), ("", "step"), ("é", "step")]
+        {
             assert_eq!(slug(name), expected);
         }
     }

@@ -62,8 +62,9 @@ pub(crate) fn plan(
             Source::Operations(operations)
         } else if runner_gives(key, steps) {
             Source::Runner
-        } else if let Some((found, _)) =
-            table.evidence_verb(key).and_then(|words| catalogue.find(words).filter(|(_, rest)| rest.is_empty()))
+        } else if let Some((found, _)) = table
+            .evidence_verb(key)
+            .and_then(|words| catalogue.find(words).filter(|(_, rest)| rest.is_empty()))
         {
             if !verbs.contains(&found.verb.words) {
                 verbs.push(found.verb.words.clone());

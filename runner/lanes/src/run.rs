@@ -104,7 +104,12 @@ pub fn run(
     let exit = failure.as_ref().map_or(Exit::Satisfied, |failure| failure.code.exit());
     if let Err(error) = folder.write_receipt(&receipt) {
         let failure = lost(format!("{}: {error}", contract_receipts::LANE_RECEIPT));
-        return Ok(LaneOutcome { receipt, exit: Exit::Evidence, failure: Some(failure), evidence_lost: true });
+        return Ok(LaneOutcome {
+            receipt,
+            exit: Exit::Evidence,
+            failure: Some(failure),
+            evidence_lost: true,
+        });
     }
     watcher.ended(&receipt);
     Ok(LaneOutcome { receipt, exit, failure, evidence_lost: false })
@@ -217,7 +222,13 @@ impl<'p> Running<'p, '_> {
         }
     }
 
-    fn keep(&mut self, planned: &'p PlannedRun, receipt: Receipt, log: Digest, data: Option<Value>) -> RunInfo {
+    fn keep(
+        &mut self,
+        planned: &'p PlannedRun,
+        receipt: Receipt,
+        log: Digest,
+        data: Option<Value>,
+    ) -> RunInfo {
         let receipt = if receipt.digests.receipt.blake3.is_empty() { receipt.sealed() } else { receipt };
         let info = RunInfo {
             id: planned.id.clone(),
@@ -346,9 +357,7 @@ pub(crate) fn lane_status(failure: Option<&Failure>) -> Status {
 
 /// Durations and times, which differ from run to run.
 pub(crate) fn observed(started: contract_ipc::Timestamp, done: &[Done<'_>]) -> Value {
-    let run = |done: &Done<'_>| {
-        json!({"id": done.info.id, "startedAt": done.receipt.observed["startedAt"], "endedAt": done.receipt.observed["endedAt"]})
-    };
+    let run = |done: &Done<'_>| json!({"id": done.info.id, "startedAt": done.receipt.observed["startedAt"], "endedAt": done.receipt.observed["endedAt"]});
     json!({
         "startedAt": started.to_string(),
         "endedAt": now().to_string(),

@@ -85,7 +85,9 @@ mod tests {
             verb("agent-term office create-deck !r --title t").as_deref(),
             Some("agentterm office-event --kind create-deck !r --title t")
         );
-        for other in ["sourceosctl office", "sourceosctl mounts plan", "office doctor", "sourceosctl workspace-ops x"] {
+        for other in
+            ["sourceosctl office", "sourceosctl mounts plan", "office doctor", "sourceosctl workspace-ops x"]
+        {
             assert_eq!(verb(other), None, "{other}");
         }
         assert!(Table::ours().is_mapped("sourceosctl") && !Table::ours().is_mapped("true"));

@@ -235,9 +235,7 @@ impl LaneReceipt {
     /// Digest of what does not differ from run to run.
     pub(crate) fn subject_digest(&self) -> Digest {
         let run = |run: &RunInfo| json!({"status": run.status, "subject": run.subject.blake3});
-        let step = |step: &StepInfo| {
-            json!({"name": step.name, "status": step.status, "runs": step.runs.iter().map(run).collect::<Value>()})
-        };
+        let step = |step: &StepInfo| json!({"name": step.name, "status": step.status, "runs": step.runs.iter().map(run).collect::<Value>()});
         let evidence = |info: &EvidenceInfo| json!({"key": info.key, "digest": info.digest.blake3});
         Digest::of(&to_canonical_vec(&json!({
             "v": "lane-subject.v0",

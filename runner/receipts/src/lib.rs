@@ -38,7 +38,8 @@ pub use compare::{CompareError, Comparison, LineDifference, compare};
 pub use difference::Difference;
 pub use lane::{
     BackendInfo, ContractInfo, EvidenceDocument, EvidenceInfo, EvidenceSource, LaneAuthority, LaneDigests,
-    LaneEvidence, LaneEvidenceVersion, LaneFolder, LaneReceipt, LaneReceiptVersion, RunInfo, StepInfo, StepStatus,
+    LaneEvidence, LaneEvidenceVersion, LaneFolder, LaneReceipt, LaneReceiptVersion, RunInfo, StepInfo,
+    StepStatus,
 };
 pub use latest::link_latest;
 pub use names::{CONTRACT, DENIED, EVIDENCE, LANE_RECEIPT, LOGS, RECEIPT, RUNS, SCRATCH, TRANSCRIPT, WIRE};

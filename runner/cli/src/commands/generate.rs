@@ -11,18 +11,21 @@ use crate::around;
 
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut super::verb::command_line(&around::look()?), "contract-runner", &mut text);
+    clap_complete::generate(
+        shell,
+        &mut super::verb::command_line(&around::look()?),
+        "contract-runner",
+        &mut text,
+    );
     super::print_line(String::from_utf8_lossy(&text).trim_end())?;
     Ok(Exit::Satisfied)
 }
 
 pub(crate) fn man(folder: &Path, output: Output) -> Result<Exit, Failure> {
     let command = super::verb::command_line(&around::look()?);
-    std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(command, folder))
-        .map_err(|error| {
-            Failure::new(Code::ContractOutUnwritable, format!("{}: {error}", folder.display()))
-        })?;
+    std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder)).map_err(
+        |error| Failure::new(Code::ContractOutUnwritable, format!("{}: {error}", folder.display())),
+    )?;
     note(output, &format!("man pages are in {}", folder.display()));
     Ok(Exit::Satisfied)
 }

@@ -19,7 +19,9 @@ use contract_engine::{Failure, ReplayAuthority};
 use contract_ipc::{Code, Exit};
 use serde_json::{Value, json};
 
-use crate::args::{AdapterCommand, Arguments, Authority, Command, Format, LaneCommand, Output, SandboxCommand};
+use crate::args::{
+    AdapterCommand, Arguments, Authority, Command, Format, LaneCommand, Output, SandboxCommand,
+};
 use crate::{show, style};
 
 /// Does what was asked for.

@@ -66,7 +66,8 @@ pub(super) fn commands(plan: &LanePlan, done: &[Done<'_>], ts: &str) -> Vec<Evid
     let operation = operation_id(plan);
     let command = |done: &Done<'_>| {
         let args = &done.planned.action.args;
-        let argv: Vec<&str> = args["argv"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let argv: Vec<&str> =
+            args["argv"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let mut document = json!({
             "schemaVersion": "workspace-ops/terminal-command/v1",
             "id": format!("{operation}:{}", done.info.id),

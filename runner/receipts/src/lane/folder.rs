@@ -68,7 +68,8 @@ impl LaneFolder {
     /// # Errors
     /// What the file system says.
     pub fn begin(&mut self, contract: &[u8]) -> Result<(), FolderError> {
-        self.clear(contract).map_err(|(name, source)| FolderError::Unwritable { path: self.path.join(name), source })
+        self.clear(contract)
+            .map_err(|(name, source)| FolderError::Unwritable { path: self.path.join(name), source })
     }
 
     fn clear(&self, contract: &[u8]) -> Result<(), (&'static str, io::Error)> {
@@ -80,7 +81,8 @@ impl LaneFolder {
             }
         }
         for name in [RUNS, LOGS, EVIDENCE] {
-            mkdirat(self.folder.fd(), name, Mode::from_raw_mode(0o755)).map_err(|error| (name, error.into()))?;
+            mkdirat(self.folder.fd(), name, Mode::from_raw_mode(0o755))
+                .map_err(|error| (name, error.into()))?;
         }
         self.folder.write_whole(CONTRACT_TEMP, CONTRACT, contract).map_err(|source| (CONTRACT, source))
     }

@@ -23,7 +23,13 @@ fn steps(dir: &Path, expect: Option<&str>) -> Result<Verdict, Stop> {
     let folder = open(dir)?;
     let bytes = read(&folder, LANE_RECEIPT, 1)?;
     let receipt = LaneReceipt::from_bytes(&bytes).map_err(|error| {
-        Stop::unverifiable(Finding::new(1, LANE_RECEIPT, None, "a lane receipt of the schema", error.to_string()))
+        Stop::unverifiable(Finding::new(
+            1,
+            LANE_RECEIPT,
+            None,
+            "a lane receipt of the schema",
+            error.to_string(),
+        ))
     })?;
     let mut tape = Tape::new();
     let value = tape.parse(&bytes, &RECEIPT_LIMITS).expect("from_bytes() has read it");
@@ -56,7 +62,13 @@ fn check_run(dir: &Path, run: &RunInfo) -> Result<(), Stop> {
     let folder = below(dir, RUNS).and_then(|_| below(&dir.join(RUNS), &run.id))?;
     let found = if run.status == Status::Denied {
         let receipt = Receipt::from_bytes(&read(&folder, DENIED, 5)?).map_err(|error| {
-            Stop::unverifiable(Finding::new(5, &format!("{name}/{DENIED}"), None, "a receipt", error.to_string()))
+            Stop::unverifiable(Finding::new(
+                5,
+                &format!("{name}/{DENIED}"),
+                None,
+                "a receipt",
+                error.to_string(),
+            ))
         })?;
         let sealed = receipt.clone().sealed();
         same(5, &format!("{name}/{DENIED}"), &receipt.digests.receipt, &sealed.digests.receipt)?;
@@ -191,7 +203,9 @@ fn read(folder: &Folder, name: &str, step: u8) -> Result<Vec<u8>, Stop> {
         |found: String| Stop::unverifiable(Finding::new(step, name, None, "a readable regular file", found));
     let file = folder.open_regular(name).map_err(|error| unreadable(error.to_string()))?;
     let mut bytes = Vec::new();
-    file.take(MAX_RECEIPT_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
+    file.take(MAX_RECEIPT_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(error.to_string()))?;
     if bytes.len() as u64 > MAX_RECEIPT_BYTES {
         return Err(unreadable(format!("more than {MAX_RECEIPT_BYTES} bytes")));
     }
@@ -200,8 +214,9 @@ fn read(folder: &Folder, name: &str, step: u8) -> Result<Vec<u8>, Stop> {
 
 /// Of a file that may be long.
 fn digest(folder: &Folder, name: &str) -> Result<Digest, Stop> {
-    let unreadable =
-        |error: std::io::Error| Stop::unverifiable(Finding::new(5, name, None, "a readable regular file", error.to_string()));
+    let unreadable = |error: std::io::Error| {
+        Stop::unverifiable(Finding::new(5, name, None, "a readable regular file", error.to_string()))
+    };
     let mut file = folder.open_regular(name).map_err(unreadable)?;
     let mut digester = Digester::new();
     let mut block = vec![0; 64 * 1024];
@@ -214,7 +229,11 @@ fn digest(folder: &Folder, name: &str) -> Result<Digest, Stop> {
 }
 
 fn same(step: u8, file: &str, stated: &Digest, actual: &Digest) -> Result<(), Stop> {
-    if stated == actual { Ok(()) } else { Err(mismatch(step, file, &stated.blake3_uri(), &actual.blake3_uri())) }
+    if stated == actual {
+        Ok(())
+    } else {
+        Err(mismatch(step, file, &stated.blake3_uri(), &actual.blake3_uri()))
+    }
 }
 
 fn mismatch(step: u8, file: &str, expected: &str, found: &str) -> Stop {

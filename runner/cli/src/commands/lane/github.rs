@@ -39,7 +39,11 @@ impl LaneWatcher for Github {
         for text in text.lines() {
             let text = tame(text);
             // What a step prints is no command of ours.
-            let safe = if text.trim_start().starts_with("::") || text.contains("##[") { format!("| {text}") } else { text };
+            let safe = if text.trim_start().starts_with("::") || text.contains("##[") {
+                format!("| {text}")
+            } else {
+                text
+            };
             line(&safe);
         }
     }
@@ -63,7 +67,8 @@ impl LaneWatcher for Github {
 
     fn ended(&mut self, receipt: &LaneReceipt) {
         let Some(error) = &receipt.error else { return };
-        let mut message = format!("{} ({}); logs and receipts are in {}", error.message, error.code, self.shown.display());
+        let mut message =
+            format!("{} ({}); logs and receipts are in {}", error.message, error.code, self.shown.display());
         if let Some(more) = self.annotations.checked_sub(MAX_ANNOTATIONS - 1).filter(|&more| more > 0) {
             message.push_str(&format!("; {more} more steps did not end well"));
         }

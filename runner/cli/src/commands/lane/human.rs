@@ -10,8 +10,8 @@ use super::super::counted;
 use super::seen::Seen;
 use crate::args::Output;
 use crate::progress::Spinner;
-use crate::style::{dim, green, is_terminal, red, say, tame, yellow};
 use crate::show;
+use crate::style::{dim, green, is_terminal, red, say, tame, yellow};
 
 /// Lines of output that a failed step shows.
 const TAIL_LINES: usize = 10;
@@ -19,7 +19,11 @@ const TAIL_LINES: usize = 10;
 /// What would run.
 pub(super) fn plan(plan: &LanePlan, output: Output, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "lane {} of {} ({})", tame(&plan.lane.name), tame(&plan.contract.id), plan.contract.kind)?;
-    writeln!(out, "back end: sandbox on this host, instead of the {} of the contract", tame(&plan.lane.backend.kind))?;
+    writeln!(
+        out,
+        "back end: sandbox on this host, instead of the {} of the contract",
+        tame(&plan.lane.backend.kind)
+    )?;
     for run in &plan.before {
         writeln!(out, " 0 evidence")?;
         planned_run(run, output, out)?;
@@ -78,7 +82,10 @@ impl LaneWatcher for Human {
         self.steps = plan.steps.len();
         if !self.output.quiet {
             let (lane, asked) = (tame(&plan.lane.name), tame(&plan.lane.backend.kind));
-            say(&dim(&format!("lane {lane}: {}, in the sandbox of this host instead of {asked}", counted(self.steps as u64, "step", "steps"))));
+            say(&dim(&format!(
+                "lane {lane}: {}, in the sandbox of this host instead of {asked}",
+                counted(self.steps as u64, "step", "steps")
+            )));
         }
     }
 
@@ -117,7 +124,11 @@ impl LaneWatcher for Human {
             _ => red(word),
         };
         let why = end.why.map(|why| format!(": {}", tame(why))).unwrap_or_default();
-        let time = if end.status == StepStatus::Skipped { String::new() } else { format!(" in {} ms", end.duration_ms) };
+        let time = if end.status == StepStatus::Skipped {
+            String::new()
+        } else {
+            format!(" in {} ms", end.duration_ms)
+        };
         say(&format!("{:2}/{} {painted} {}{time}{why}", index + 1, self.steps, tame(end.name)));
         if is_bad {
             for line in self.tail.drain(..) {

@@ -25,7 +25,8 @@ pub(super) fn junit(seen: &Seen, outcome: &LaneOutcome, shown: &Path) -> Result<
     }
     // What no step is to blame for: evidence that is missing, or that could not be written.
     if let Some(failure) = outcome.failure.as_ref().filter(|_| seen.bad().next().is_none()) {
-        let kind = if outcome.exit == Exit::Violated { NonSuccessKind::Failure } else { NonSuccessKind::Error };
+        let kind =
+            if outcome.exit == Exit::Violated { NonSuccessKind::Failure } else { NonSuccessKind::Error };
         let mut status = TestCaseStatus::non_success(kind);
         status.set_type(failure.code_text()).set_message(tame(&failure.message));
         let mut case = TestCase::new("evidence", status);
@@ -59,7 +60,9 @@ fn status(step: &SeenStep) -> TestCaseStatus {
 
 fn output(step: &SeenStep, shown: &Path) -> String {
     let text: Vec<String> = step.tail.lines().map(tame).collect();
-    let logs: Vec<String> = step.logs.iter().map(|log| shown.join("logs").join(log).display().to_string()).collect();
-    let cut = if step.is_cut { format!("(the end; all of it is in {})\n", logs.join(", ")) } else { String::new() };
+    let logs: Vec<String> =
+        step.logs.iter().map(|log| shown.join("logs").join(log).display().to_string()).collect();
+    let cut =
+        if step.is_cut { format!("(the end; all of it is in {})\n", logs.join(", ")) } else { String::new() };
     format!("{cut}{}", text.join("\n"))
 }

@@ -60,7 +60,8 @@ pub(crate) fn run(
         Ok(plan) => plan,
         Err(refusal) => return refused(&refusal, args, &around, output),
     };
-    let mut events = reports.events.as_deref().map(|path| events::Events::create(path, &around.root)).transpose()?;
+    let mut events =
+        reports.events.as_deref().map(|path| events::Events::create(path, &around.root)).transpose()?;
     let folder = contract_lanes::open(&out)?;
     let mut seen = seen::Seen::new(&plan);
     let mut shower: Box<dyn LaneWatcher> = match output.format {
@@ -117,9 +118,16 @@ fn refused(
 ) -> Result<Exit, Failure> {
     match refusal {
         LaneRefusal::Invalid(_) => {
-            let home = around.home.as_ref().and_then(|home| home.to_str()).filter(|home| home.starts_with('/'));
+            let home =
+                around.home.as_ref().and_then(|home| home.to_str()).filter(|home| home.starts_with('/'));
             let documents = vec![args.contract.display().to_string()];
-            let args = ValidateArgs { documents, kind: None, home: home.map(str::to_owned), exclude: Vec::new(), explain: None };
+            let args = ValidateArgs {
+                documents,
+                kind: None,
+                home: home.map(str::to_owned),
+                exclude: Vec::new(),
+                explain: None,
+            };
             let exit = validate::validate(&args, output)?;
             note(output, "nothing was started: the contract breaks the rules that are named");
             Ok(exit)

@@ -43,7 +43,12 @@ pub(super) fn summary(seen: &Seen, outcome: &LaneOutcome, shown: &Path) -> Strin
         ));
     }
     if let Some(failure) = &outcome.failure {
-        parts.push(format!("\n**{}**: {}  \n{}\n", failure.code_text(), cell(&failure.message), cell(failure.cure())));
+        parts.push(format!(
+            "\n**{}**: {}  \n{}\n",
+            failure.code_text(),
+            cell(&failure.message),
+            cell(failure.cure())
+        ));
     }
     for step in seen.bad().filter(|step| !step.tail.is_empty()) {
         let lines: Vec<String> = step.tail.lines().map(tame).collect();

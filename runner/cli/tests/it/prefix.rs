@@ -1,0 +1,69 @@
+//! The command and its adapters as they are installed: adapters of that place bring their verbs and rights along.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::command::{Bench, Done, done, repository};
+
+/// The adapters that are installed.
+pub(crate) const ADAPTERS: [&str; 5] = ["machine-probe", "mount-plan", "office", "process", "text-caps"];
+
+/// An installation, gone with its value.
+pub(crate) struct Prefix {
+    dir: tempfile::TempDir,
+}
+
+impl Prefix {
+    /// Everything as it is.
+    pub(crate) fn new() -> Self {
+        Self::with(|_, _| {})
+    }
+
+    /// The same with changed manifests.
+    pub(crate) fn with(edit: impl Fn(&str, &mut Value)) -> Self {
+        // Below the build folder, where the binaries can be linked instead of copied.
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let built = Path::new(env!("CARGO_BIN_EXE_contract-runner")).parent().unwrap();
+        let link = |name: &str, to: PathBuf| {
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::hard_link(built.join(name), to).unwrap();
+        };
+        let private = dir.path().join("libexec/contract-runner");
+        link("contract-runner", dir.path().join("bin/contract-runner"));
+        link("contract-launch", private.join("contract-launch"));
+        for name in ADAPTERS {
+            let (program, folder) = (format!("adapter-{name}"), private.join("adapters").join(name));
+            link(&program, folder.join(&program));
+            let text = std::fs::read(repository().join("adapters").join(name).join("adapter.json")).unwrap();
+            let mut manifest: Value = serde_json::from_slice(&text).unwrap();
+            edit(name, &mut manifest);
+            std::fs::write(folder.join("adapter.json"), manifest.to_string()).unwrap();
+        }
+        Self { dir }
+    }
+
+    /// The command, with nothing of the test's environment but PATH, and a home of its own.
+    pub(crate) fn command<S: AsRef<OsStr>>(
+        &self,
+        bench: &Bench,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Command {
+        std::fs::create_dir_all(bench.path("home")).unwrap();
+        let mut command = Command::new(self.dir.path().join("bin/contract-runner"));
+        command
+            .args(arguments)
+            .current_dir(bench.path(""))
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", bench.path("home"))
+            .stdin(std::process::Stdio::null());
+        command
+    }
+
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, bench: &Bench, arguments: impl IntoIterator<Item = S>) -> Done {
+        done(&self.command(bench, arguments).output().unwrap())
+    }
+}
