@@ -117,9 +117,10 @@ impl Watch {
         self.kill_after(self.run.grace());
     }
 
-    /// The first deadline stays.
+    /// The earliest deadline counts: when the program has gone, nobody needs the rest of its grace.
     fn kill_after(&mut self, time: Duration) {
-        self.deadline.get_or_insert_with(|| Instant::now() + time);
+        let at = Instant::now() + time;
+        self.deadline = Some(self.deadline.map_or(at, |earlier| earlier.min(at)));
     }
 
     /// Waits until something can be done, at most `time`, or to the deadline.

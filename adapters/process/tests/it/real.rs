@@ -148,6 +148,19 @@ fn a_cancel_ends_a_silent_program_and_the_session_goes_on() {
 }
 
 #[test]
+fn who_outlives_a_cancelled_program_does_not_get_its_grace() {
+    let mut session = Session::start();
+    // The shell ends by the SIGTERM that its child ignores. The child holds stderr, and has 60 s by the grace alone.
+    let outlived = "trap '' TERM; tail -f /dev/null >/dev/null & trap - TERM; echo $!; wait";
+    session.invoke(2, &json!({ "argv": ["/bin/sh", "-c", outlived], "terminationGraceMs": 60_000 }));
+    let pid = session.pid();
+    session.cancel(3, 2);
+    assert!(is_gone(pid), "within the ten seconds that are looked for it");
+    assert_eq!(session.end()["payload"]["code"], "ADAPTER_CANCELLED");
+    session.close();
+}
+
+#[test]
 fn the_end_of_the_input_lets_a_program_finish() {
     let mut session = Session::start();
     session.invoke(2, &shell("echo one; echo two; exit 4"));
