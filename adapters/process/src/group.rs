@@ -4,11 +4,11 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::process::{Child, ExitStatus};
 
+use nix::unistd::getpgid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, getpgid, kill_process, kill_process_group, pidfd_open,
-    waitid,
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, pidfd_open, waitid,
 };
 
 /// The highest process number that a kernel gives, `PID_MAX_LIMIT`.
@@ -78,7 +78,9 @@ impl Group {
     }
 
     fn member(&self, pid: Pid) -> Option<Member> {
-        if getpgid(Some(pid)) != Ok(self.leader) {
+        // Not with rustix, which takes the answer for a number above 0: that of a kernel thread is 0.
+        let group = getpgid(Some(nix::unistd::Pid::from_raw(pid.as_raw_nonzero().get()))).ok()?;
+        if group.as_raw() != self.leader.as_raw_nonzero().get() {
             return None;
         }
         match pidfd_open(pid, PidfdFlags::empty()) {

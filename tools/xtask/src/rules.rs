@@ -59,6 +59,8 @@ pub(crate) const ONLY_IN: &[(&str, &[&str])] = &[
     ("caps", &["contract-sandbox"]),
     ("libc", &["contract-sandbox"]),
     ("clap", &["contract-conformance", "contract-lanes", "contract-runner"]),
+    ("nix", &["adapter-process"]),
+    ("clap", &["contract-conformance", "contract-runner"]),
     ("anyhow", &["xtask", "contract-bench", "contract-fuzz"]),
 ];
 
