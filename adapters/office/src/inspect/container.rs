@@ -4,10 +4,12 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Read};
+use std::io::Read as _;
 
 use flate2::bufread::DeflateDecoder;
-use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive};
+use rawzip::{
+    CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive, ZipVerification, crc32,
+};
 
 use super::damage::Damage;
 
@@ -105,26 +107,22 @@ impl<'d> Container<'d> {
         // One byte more than it claims shows the lie, and no more is unpacked.
         let most = entry.bytes + 1;
         let read = match entry.method {
-            CompressionMethod::STORE => {
-                local.verifying_reader(local.data()).take(most).read_to_end(&mut bytes)
-            }
+            CompressionMethod::STORE => local.data().take(most).read_to_end(&mut bytes),
             CompressionMethod::DEFLATE => {
-                local.verifying_reader(DeflateDecoder::new(local.data())).take(most).read_to_end(&mut bytes)
+                DeflateDecoder::new(local.data()).take(most).read_to_end(&mut bytes)
             }
             _ => {
-                return Err(Damage::broken(format!(
-                    "{} is packed in a way that documents do not have",
-                    shown(name)
-                )));
+                let what = "is packed in a way that documents do not have";
+                return Err(Damage::broken(format!("{} {what}", shown(name))));
             }
         };
-        match read {
-            Ok(count) if count as u64 == entry.bytes => Ok(Some(bytes)),
-            Ok(count) if count as u64 > entry.bytes => {
-                Err(Damage::bomb(format!("{} is larger than it claims", shown(name))))
-            }
-            Ok(_) => Err(cut()),
-            Err(error) => Err(unpacking(name, &error)),
+        if bytes.len() as u64 > entry.bytes {
+            return Err(Damage::bomb(format!("{} is larger than it claims", shown(name))));
+        }
+        let seen = ZipVerification { crc: crc32(&bytes), uncompressed_size: bytes.len() as u64 };
+        match read.is_ok() && local.claim_verifier().valid(seen).is_ok() {
+            true => Ok(Some(bytes)),
+            false => Err(Damage::broken(format!("{} cannot be unpacked, or its sum is wrong", shown(name)))),
         }
     }
 
@@ -142,14 +140,6 @@ fn check_size(claimed: u64, packed: u64) -> Result<(), Damage> {
         return Err(Damage::bomb(format!("{packed} bytes become {claimed}")));
     }
     Ok(())
-}
-
-fn unpacking(name: &str, error: &io::Error) -> Damage {
-    let what = match error.kind() {
-        ErrorKind::UnexpectedEof => "is cut off",
-        _ => "cannot be unpacked, or its sum is wrong",
-    };
-    Damage::broken(format!("{} {what}", shown(name)))
 }
 
 /// A name from a file, safe on a terminal.
