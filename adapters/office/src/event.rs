@@ -25,13 +25,16 @@ pub(crate) struct Ask {
 
 /// What the event asks for.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 enum Kind {
     #[default]
-    CreateDeck,
-    CreateDocument,
-    CreateReport,
-    CreateSpreadsheet,
+    #[serde(rename = "create-deck")]
+    Deck,
+    #[serde(rename = "create-document")]
+    Document,
+    #[serde(rename = "create-report")]
+    Report,
+    #[serde(rename = "create-spreadsheet")]
+    Spreadsheet,
 }
 
 /// `agentterm.office.event` as a document.
@@ -52,10 +55,10 @@ struct Event<'a> {
 
 pub(crate) fn run(_: &mut Office, asked: Ask, _: &mut Context<'_>) -> Result<Report, Failure> {
     let (artifact_type, format) = match asked.kind {
-        Kind::CreateDeck => (ArtifactType::SlideDeck, Format::Pptx),
-        Kind::CreateDocument => (ArtifactType::Document, Format::Docx),
-        Kind::CreateReport => (ArtifactType::PdfReport, Format::Pdf),
-        Kind::CreateSpreadsheet => (ArtifactType::Spreadsheet, Format::Xlsx),
+        Kind::Deck => (ArtifactType::SlideDeck, Format::Pptx),
+        Kind::Document => (ArtifactType::Document, Format::Docx),
+        Kind::Report => (ArtifactType::PdfReport, Format::Pdf),
+        Kind::Spreadsheet => (ArtifactType::Spreadsheet, Format::Xlsx),
     };
     let task = task(artifact_type, format, asked.title.clone(), asked.workroom.clone(), Vec::new());
     let plan = task.plan(&asked.place.look());

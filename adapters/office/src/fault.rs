@@ -24,7 +24,7 @@ pub(crate) enum Fault {
     #[error("{path}: the path does not begin with /; write it in full")]
     NotAbsolute { path: String },
     #[error(
-        "{path}: it leads to {what}, and raw data of applications is never read; export a document from the application and name that"
+        "{path}: it leads to {what}; raw data of applications and of the system is never read; export a document and name that"
     )]
     ApplicationData { path: String, what: String },
     #[error("{path}: there is no such file")]

@@ -54,8 +54,8 @@ struct Described {
 
 pub(crate) fn run(_: &mut Office, asked: Inspect, context: &mut Context<'_>) -> Result<Inspected, Failure> {
     let path = InputPath::parse(&asked.file)?;
-    let (file, _) = path.open()?;
-    let bytes = read(&path, file)?;
+    let (file, size) = path.open()?;
+    let bytes = read(&path, file, size)?;
     context.check()?;
     let sha256 = format!("sha256:{}", Digest::of(&bytes).sha256);
     let count = bytes.len() as u64;
@@ -69,8 +69,9 @@ pub(crate) fn run(_: &mut Office, asked: Inspect, context: &mut Context<'_>) -> 
     Ok(Inspected { report, file: described, metadata })
 }
 
-fn read(path: &InputPath, file: File) -> Result<Vec<u8>, Fault> {
-    let mut bytes = Vec::new();
+fn read(path: &InputPath, file: File, size: u64) -> Result<Vec<u8>, Fault> {
+    // As much as is needed and one byte more: growing would take twice of it.
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(MAX_FILE_BYTES) + 1).unwrap_or_default());
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| path.io(error))?;
     match bytes.len() as u64 {
         0 => Err(Fault::Empty { path: path.owned() }),

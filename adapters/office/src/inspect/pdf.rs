@@ -100,19 +100,19 @@ fn scripts(pdf: &Pdf, root: &Piece, facts: &mut Facts) -> Result<(), Damage> {
 
 /// The number of names in a tree of names.
 fn names_in(pdf: &Pdf, tree: Piece) -> Result<u64, Damage> {
-    let (mut names, mut open, mut seen) = (0, vec![tree], BTreeSet::new());
+    let (mut names, mut open, mut met) = (0, vec![tree], Met::default());
     while let Some(node) = open.pop() {
         if let Some(Value::List(list)) = pdf.get(&node, b"Names")? {
             names += pdf.items(&list)?.len() as u64 / 2;
         }
-        open.extend(kids(pdf, &node, &mut seen)?);
+        open.extend(kids(pdf, &node, &mut met)?);
     }
     Ok(names)
 }
 
 /// Counts the actions of pages that lead out of the file.
 fn links(pdf: &Pdf, tree: Piece, facts: &mut Facts) -> Result<(), Damage> {
-    let (mut open, mut seen) = (vec![tree], BTreeSet::new());
+    let (mut open, mut met) = (vec![tree], Met::default());
     while let Some(node) = open.pop() {
         if let Some(Value::List(list)) = pdf.get(&node, b"Annots")? {
             for item in pdf.items(&list)? {
@@ -127,22 +127,30 @@ fn links(pdf: &Pdf, tree: Piece, facts: &mut Facts) -> Result<(), Damage> {
                 }
             }
         }
-        open.extend(kids(pdf, &node, &mut seen)?);
+        open.extend(kids(pdf, &node, &mut met)?);
     }
     Ok(())
 }
 
+/// The nodes of a tree that were met.
+#[derive(Default)]
+struct Met {
+    numbers: BTreeSet<u32>,
+    count: usize,
+}
+
 /// The nodes below one, each once: a tree that leads back into itself ends.
-fn kids(pdf: &Pdf, node: &Piece, seen: &mut BTreeSet<u32>) -> Result<Vec<Piece>, Damage> {
+fn kids(pdf: &Pdf, node: &Piece, met: &mut Met) -> Result<Vec<Piece>, Damage> {
     let Some(Value::List(list)) = pdf.get(node, b"Kids")? else { return Ok(Vec::new()) };
     let mut kids = Vec::new();
     for item in pdf.items(&list)? {
         if let Value::Ref(number) = item
-            && !seen.insert(number)
+            && !met.numbers.insert(number)
         {
             continue;
         }
-        if seen.len() > MAX_NODES {
+        met.count += 1;
+        if met.count > MAX_NODES {
             return Err(Damage::bomb("a tree of more nodes than are looked at"));
         }
         if let Value::Dict(kid) = pdf.resolved(item)? {

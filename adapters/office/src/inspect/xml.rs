@@ -13,6 +13,8 @@ const MAX_DEPTH: usize = 256;
 const MAX_FIELD_BYTES: usize = 4096;
 /// Fields of a part of properties.
 const MAX_FIELDS: usize = 128;
+/// Longest name of a field.
+const MAX_FIELD_NAME_BYTES: usize = 64;
 
 /// What is seen on the way.
 pub(super) enum Seen<'a> {
@@ -108,12 +110,14 @@ pub(super) fn fields(part: &str, xml: &[u8]) -> Result<BTreeMap<String, String>,
     walk(part, xml, |_, seen| {
         match seen {
             Seen::Open(start) => {
-                let name = String::from_utf8_lossy(local(start)).into_owned();
-                let is_new = fields.len() < MAX_FIELDS && !fields.contains_key(&name);
+                let name = std::str::from_utf8(local(start)).unwrap_or_default();
+                let is_new = name.len() <= MAX_FIELD_NAME_BYTES
+                    && fields.len() < MAX_FIELDS
+                    && !fields.contains_key(name);
                 if is_new {
-                    fields.insert(name.clone(), String::new());
+                    fields.insert(name.to_owned(), String::new());
                 }
-                open.push(is_new.then_some(name));
+                open.push(is_new.then(|| name.to_owned()));
             }
             Seen::Text(text) => {
                 if let Some(field) =

@@ -59,7 +59,7 @@ fn raw_data_of_applications_is_refused_by_name_and_by_content() {
         bench.file("notes/keep", b"");
         let (code, message) = bench.refusal(name, &file);
         assert_eq!(code, "ADAPTER_INPUT_APP_DATA", "{name}");
-        assert!(message.contains("raw data of applications is never read"));
+        assert!(message.contains("raw data of applications and of the system is never read"));
     }
     // A link in a folder above does not lead around the rule.
     symlink(bench.path("Library"), bench.path("harmless")).unwrap();

@@ -35,9 +35,9 @@ fn arguments(words: &[String]) -> Value {
         };
         let mut name = String::new();
         for (index, part) in flag.split('-').enumerate() {
-            match part.split_at(usize::from(index > 0)) {
-                (first, rest) => name.push_str(&format!("{}{rest}", first.to_uppercase())),
-            }
+            let (first, rest) = part.split_at(usize::from(index > 0));
+            name.push_str(&first.to_uppercase());
+            name.push_str(rest);
         }
         let value = if flag == "dry-run" { json!(true) } else { json!(words.next().unwrap()) };
         args.insert(name, value);

@@ -10,7 +10,8 @@ use crate::inspect::damage::Damage;
 /// One stream, unpacked. Programs put some hundred objects in one.
 const MAX_STREAM_BYTES: u64 = 16 << 20;
 /// All streams of a file that are unpacked.
-const MAX_ALL_BYTES: u64 = 96 << 20;
+/// The places of objects in them take up to four times as much.
+const MAX_ALL_BYTES: u64 = 32 << 20;
 
 /// What is left of the bound for all streams.
 #[derive(Debug)]

@@ -309,7 +309,7 @@ impl Pdf {
         }
         let bytes = Rc::new(self.unpack(&dict, end)?);
         let mut lexer = Lexer::new(&bytes, 0, &self.work);
-        let mut places = Vec::new();
+        let mut places = Vec::with_capacity(count.min(bytes.len() / 4));
         for _ in 0..count {
             let (Some(number), Some(at)) = (lexer.number()?, lexer.number()?) else { return Err(broken()) };
             let at = usize::try_from(at).ok().and_then(|at| first.checked_add(at)).ok_or_else(broken)?;
