@@ -220,7 +220,17 @@ impl Planner<'_> {
     fn engine_request(&self, action: &Action) -> Request {
         let mut asks = action.asks.clone();
         let mut allow = action.delegated.clone();
+        let mut limits = self.request.limits.clone();
         if action.is_process {
+            // A program that says nothing may still work: only the total deadline ends it.
+            let value = |name: &str| limits.iter().rev().find_map(|limit| limit.strip_prefix(name));
+            if value("idle=").is_none() {
+                let total = value("total=").map_or_else(
+                    || format!("{}ms", contract_engine::Budget::default().total_ms),
+                    str::to_owned,
+                );
+                limits.push(format!("idle={total}"));
+            }
             asks.extend(self.mounts.iter().cloned());
             allow.extend(self.request.allow.iter().cloned());
         } else {
@@ -236,7 +246,7 @@ impl Planner<'_> {
             delegates_asks: true,
             asks,
             allow,
-            limits: self.request.limits.clone(),
+            limits,
             grants: self.request.grants.clone(),
             require_grant: self.request.require_grant,
             accept_gaps: self.request.accept_gaps.clone(),

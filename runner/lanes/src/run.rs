@@ -200,8 +200,7 @@ impl<'p> Running<'p, '_> {
             Ok(log) => log,
             Err(error) => return (None, Some(lost(format!("the log of {}: {error}", run.id)))),
         };
-        let mut looking =
-            Looking { log: Log::new(log), watcher: self.watcher, index, data: None, ends_with_line: true };
+        let mut looking = Looking { log: Log::new(log), watcher: self.watcher, index, data: None };
         let out = self.folder.run(&run.id);
         let ran = prepare(&run.request, self.around, &out).and_then(|prepared| prepared.run(&mut looking));
         let Looking { log, data, .. } = looking;
@@ -307,19 +306,21 @@ struct Looking<'w> {
     watcher: &'w mut dyn LaneWatcher,
     index: Option<usize>,
     data: Option<Value>,
-    ends_with_line: bool,
+}
+
+impl Looking<'_> {
+    fn say(&mut self, text: &str) {
+        self.log.write(text);
+        if let Some(index) = self.index {
+            self.watcher.output(index, text);
+        }
+    }
 }
 
 impl Watcher for Looking<'_> {
     fn progress(&mut self, _call: u64, note: &Note<'_>) {
-        let Some(text) = note.message.as_deref().filter(|text| !text.is_empty()) else { return };
-        self.log.write(text);
-        self.ends_with_line = text.ends_with('\n');
-        if !self.ends_with_line {
-            self.log.write("\n");
-        }
-        if let Some(index) = self.index {
-            self.watcher.output(index, text);
+        if let Some(text) = note.message.as_deref().filter(|text| !text.is_empty()) {
+            self.say(text);
         }
     }
 
@@ -327,6 +328,11 @@ impl Watcher for Looking<'_> {
         if let Answer::Result { data: Some(data), .. } = answer {
             // The engine has checked it; a number beyond 64 bits cannot be in it.
             self.data = serde_json::from_slice(data).ok();
+            // What an operation says for people is what a program says on its stdout.
+            let summary = self.data.as_ref().and_then(|data| data["summary"].as_str());
+            if let Some(summary) = summary.filter(|text| !text.is_empty()).map(|text| format!("{text}\n")) {
+                self.say(&summary);
+            }
         }
     }
 }

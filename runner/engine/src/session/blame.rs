@@ -167,7 +167,9 @@ fn refused(failure: &mut Failure, stderr: &str) {
         // In a trace the lines above tell what was tried.
         let said = stderr.lines().rev().take(TRACE_LINES).chain([line.as_str()]);
         let wants_process = said.into_iter().any(|line| PROCESS_WORDS.iter().any(|word| line.contains(word)));
+        // An adapter that names the flag knows better.
         failure.hint = Some(match (quoted_path(&line), wants_process) {
+            _ if failure.message.contains("--allow ") => "Grant what the message names.".to_owned(),
             (None, true) => "It tried to start another process. To permit that, add: --allow processes=8".to_owned(),
             (Some(path), _) => format!("To permit reading it, add: --allow read={path}"),
             (None, false) => {
