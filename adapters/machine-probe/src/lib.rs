@@ -14,7 +14,8 @@
 //! | `read=/etc/passwd` | the home folder, names that must be hidden; without it no mount is told |
 //! | `read=/proc/cpuinfo`, `read=/proc/meminfo` | processors, memory |
 //! | `read=/proc/partitions` | disks and their sizes |
-//! | `read=/proc/sys/user/max_user_namespaces` and the two switches beside it | user namespaces |
+//! | `read=/proc/sys/user/max_user_namespaces` | user namespaces |
+//! | `read=/proc/sys/kernel/unprivileged_userns_clone`, `apparmor_restrict_unprivileged_userns` | user namespaces |
 //! | `read=/proc/sys/kernel/seccomp/actions_avail` | seccomp |
 //! | `read=/proc/self/net/tcp`, `tcp6` | listeners on usual ports |
 //! | `read=/etc/os-release`, `/usr/lib/os-release` | distribution, class of machine |

@@ -80,7 +80,9 @@ impl Mount {
     #[must_use]
     pub fn shown_options(&self) -> Vec<String> {
         let mut shown: Vec<String> = Vec::new();
-        for option in self.options.iter().chain(&self.super_options) {
+        // A mount that is read-only can be of a file system that is not; the mount is what counts.
+        let further = self.super_options.iter().filter(|option| !matches!(option.as_str(), "ro" | "rw"));
+        for option in self.options.iter().chain(further) {
             // lowerdir= of an overlay and the like name folders of people.
             let tells = if self.reach == Reach::Foreign {
                 PLAIN_OPTIONS.contains(&option.as_str())

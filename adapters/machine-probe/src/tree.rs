@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::fact::Fact;
 
@@ -23,8 +23,14 @@ pub struct Meta {
     pub uid: u32,
     /// Group id.
     pub gid: u32,
-    /// Type and permission bits.
+    /// Type and permission bits; told as the permission bits in octal, as chmod(1) takes them.
+    #[serde(serialize_with = "octal")]
     pub mode: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn octal<S: Serializer>(mode: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&format!("{:04o}", mode & 0o7777))
 }
 
 /// Space of one file system, in bytes.
