@@ -17,7 +17,7 @@
 //! | `read=/proc/sys/user/max_user_namespaces` | user namespaces |
 //! | `read=/proc/sys/kernel/unprivileged_userns_clone`, `apparmor_restrict_unprivileged_userns` | user namespaces |
 //! | `read=/proc/sys/kernel/seccomp/actions_avail` | seccomp |
-//! | `read=/proc/self/net/tcp`, `tcp6` | listeners on usual ports |
+//! | `read=/proc/self/net` | listeners on usual ports |
 //! | `read=/etc/os-release`, `/usr/lib/os-release` | distribution, class of machine |
 //! | `read=/sys/kernel/security/lsm` | security modules, Landlock |
 //! | `read=/sys/fs/selinux/enforce` | mode of SELinux |
@@ -27,6 +27,9 @@
 //! | `read=/usr/share/vulkan/icd.d`, `/etc/vulkan/icd.d` | Vulkan |
 //! | `read=/sys/devices/virtual/block` | layers below a file system: LVM, LUKS, dm-crypt |
 //! | `read=/sys/devices/pci0000:00`, `read=/sys/devices/platform` | whether a disk turns or is read-only |
+//!
+//! Below `/proc/self/net` the kernel makes a new inode for every lookup (`pde_force_lookup` in fs/proc), and a right belongs to an inode:
+//! one for `tcp` alone never applies, so the folder is asked for. Of it `tcp` and `tcp6` are read.
 //!
 //! A folder below `/sys/block` is a link to a place below `/sys/devices` that differs from machine to machine, and a
 //! right follows the place. `virtual/block` is the same everywhere and has all mapped devices. Of real disks the two roots
