@@ -62,23 +62,22 @@ pub struct Observed {
 /// Reads all groups at once; each has until `deadline` from now.
 pub fn read(tree: &Arc<Tree>, asked: Asked, deadline: Duration) -> Facts {
     let until = Instant::now() + deadline;
-    let on = |tree: &Arc<Tree>| Arc::clone(tree);
-    let (a, b, c, d, e, f, g, h) =
-        (on(tree), on(tree), on(tree), on(tree), on(tree), on(tree), on(tree), on(tree));
-    let host_name = start(until, move || a.uname().map(|uname| shown_host(&uname.node, asked.names)));
-    let host = start(until, move || host::read(&b, asked.landlock_abi));
-    let hardware = start(until, move || hardware::read(&c));
-    let disks = start(until, move || hardware::disks(&d));
-    let accelerators = start(until, move || accelerators::read(&e));
-    let runtimes = start(until, move || {
-        let uid = people::read(&f).known().map(|people| people.uid);
-        (uid, runtimes::read(&f, uid))
+    let host_name =
+        start(tree, until, move |tree| tree.uname().map(|uname| shown_host(&uname.node, asked.names)));
+    let host = start(tree, until, move |tree| host::read(tree, asked.landlock_abi));
+    let hardware = start(tree, until, hardware::read);
+    let disks = start(tree, until, hardware::disks);
+    let accelerators = start(tree, until, accelerators::read);
+    let runtimes = start(tree, until, |tree| {
+        let uid = people::read(tree).known().map(|people| people.uid);
+        (uid, runtimes::read(tree, uid))
     });
-    let storage = start(until, move || {
-        let selinux = host::selinux_mode(&g);
-        people::read(&g).and_then(|people| storage::read(&g, &people, selinux))
+    let storage = start(tree, until, |tree| {
+        let selinux = host::selinux_mode(tree);
+        people::read(tree).and_then(|people| storage::read(tree, &people, selinux))
     });
-    let providers = start(until, move || providers::read(&h));
+    let programs = start(tree, until, providers::programs);
+    let listeners = start(tree, until, providers::listeners);
     let (uid, runtimes) = match runtimes.take() {
         Fact::Known((uid, runtimes)) => {
             (Fact::from_option(uid, "who runs this could not be read"), Fact::Known(runtimes))
@@ -94,7 +93,9 @@ pub fn read(tree: &Arc<Tree>, asked: Asked, deadline: Duration) -> Facts {
         accelerators: accelerators.take(),
         runtimes,
         storage: storage.take().and_then(|known| known),
-        providers: providers.take(),
+        providers: programs
+            .take()
+            .map(|programs| Providers { programs, listeners: listeners.take().and_then(|known| known) }),
     }
 }
 

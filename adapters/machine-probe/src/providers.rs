@@ -51,14 +51,13 @@ pub struct Listener {
     pub says: String,
 }
 
-/// Reads the group.
-pub fn read(tree: &Tree) -> Providers {
-    let programs = BY_PROGRAM
+/// Finds programs.
+pub fn programs(tree: &Tree) -> Vec<Provider> {
+    BY_PROGRAM
         .iter()
         .filter(|(_, names)| names.iter().any(|name| program(tree, name)))
         .map(|(provider_type, names)| Provider { provider_type, programs: paths(tree, names) })
-        .collect();
-    Providers { programs, listeners: listeners(tree) }
+        .collect()
 }
 
 fn paths(tree: &Tree, names: &[&str]) -> Vec<String> {
@@ -66,7 +65,8 @@ fn paths(tree: &Tree, names: &[&str]) -> Vec<String> {
     all.filter(|path| tree.exists(path)).collect()
 }
 
-fn listeners(tree: &Tree) -> Fact<Vec<Listener>> {
+/// Finds listeners. The kernel walks all its sockets for this, which takes milliseconds at least: a group of its own.
+pub fn listeners(tree: &Tree) -> Fact<Vec<Listener>> {
     tree.read("/proc/self/net/tcp").map(|four| {
         // A kernel without IPv6 has no such file.
         let six = tree.read("/proc/self/net/tcp6");

@@ -1,7 +1,7 @@
 //! What hangs costs its own group, and what may hang is not touched.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::fs::{CWD, Mode, mkfifoat};
 use serde_json::json;
@@ -20,9 +20,7 @@ fn a_file_that_hangs_makes_its_group_unknown_and_leaves_the_others() {
     let machine = Recorded::machine("pure-linux");
     hang(&machine, "/proc/cpuinfo");
     // Long enough for the others on a busy machine; the one that hangs never answers.
-    let began = Instant::now();
     let called = machine.call("machine.probe", json!({}), Duration::from_secs(3));
-    assert!(began.elapsed() < Duration::from_secs(60), "the probe came back at all");
     let facts = &called.data()["facts"];
     assert_eq!(facts["hardware"], json!({"unknown": "deadline"}));
     assert_eq!(facts["host"]["cgroupMode"], "hybrid");
@@ -40,6 +38,16 @@ fn a_table_of_mounts_that_hangs_makes_no_folder_safe() {
     let called = machine.call("machine.probe", json!({}), Duration::from_secs(3));
     assert_eq!(called.data()["facts"]["storage"], json!({"unknown": "deadline"}));
     assert!(called.data()["failures"].as_array().unwrap().iter().any(|own| own["code"] == "PLACES_UNKNOWN"));
+}
+
+#[test]
+fn listeners_that_take_too_long_leave_the_programs() {
+    let machine = Recorded::machine("pure-linux");
+    hang(&machine, "/proc/self/net/tcp");
+    let called = machine.call("machine.probe", json!({}), Duration::from_secs(3));
+    let providers = &called.data()["facts"]["providers"];
+    assert_eq!(providers["listeners"], json!({"unknown": "deadline"}));
+    assert_eq!(providers["programs"][0]["providerType"], "vllm");
 }
 
 #[test]
