@@ -200,7 +200,13 @@ impl<'p> Running<'p, '_> {
             Ok(log) => log,
             Err(error) => return (None, Some(lost(format!("the log of {}: {error}", run.id)))),
         };
-        let mut looking = Looking { log: Log::new(log), watcher: self.watcher, index, data: None };
+        let mut looking = Looking {
+            log: Log::new(log),
+            watcher: self.watcher,
+            index,
+            data: None,
+            is_process: run.is_process(),
+        };
         let out = self.folder.run(&run.id);
         let ran = prepare(&run.request, self.around, &out).and_then(|prepared| prepared.run(&mut looking));
         let Looking { log, data, .. } = looking;
@@ -306,6 +312,7 @@ struct Looking<'w> {
     watcher: &'w mut dyn LaneWatcher,
     index: Option<usize>,
     data: Option<Value>,
+    is_process: bool,
 }
 
 impl Looking<'_> {
@@ -330,7 +337,8 @@ impl Watcher for Looking<'_> {
             self.data = serde_json::from_slice(data).ok();
             // What an operation says for people is what a program says on its stdout.
             let summary = self.data.as_ref().and_then(|data| data["summary"].as_str());
-            if let Some(summary) = summary.filter(|text| !text.is_empty()).map(|text| format!("{text}\n")) {
+            if let Some(summary) = summary.filter(|text| !text.is_empty() && !self.is_process) {
+                let summary = format!("{summary}\n");
                 self.say(&summary);
             }
         }

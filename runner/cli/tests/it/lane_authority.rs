@@ -1,0 +1,98 @@
+//! What a step may do: what nobody granted fails, and the same works with the right or without the sandbox.
+
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::lane::{LaneBench, contract};
+
+#[test]
+fn a_key_in_the_home_is_not_read() {
+    let lane = LaneBench::steps(&[("steal", "cat ~/.ssh/id_ed25519")]);
+    let key = lane.bench.write("home/.ssh/id_ed25519", "PRIVATE-WORDS\n");
+    lane.run("").expect(1).says("Permission denied");
+    assert!(!lane.bench.text("out/logs/01-steal.log").contains("PRIVATE"));
+    lane.run(&format!("--allow read={}", key.display())).expect(0);
+    assert_eq!(lane.bench.text("out/logs/01-steal.log"), "PRIVATE-WORDS\n");
+}
+
+#[test]
+fn a_step_connects_nowhere() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let script = format!("exec 3<>/dev/tcp/127.0.0.1/{port}; echo called >&3");
+    // Without the sandbox the same words get through.
+    assert!(Command::new("/bin/bash").args(["-c", &script]).status().unwrap().success());
+    let mut words = String::new();
+    listener.accept().unwrap().0.read_to_string(&mut words).unwrap();
+    assert_eq!(words, "called\n");
+    let lane = LaneBench::steps(&[("call", &format!("bash -c '{script}'"))]);
+    lane.run("").expect(1);
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "somebody called");
+}
+
+#[test]
+fn nothing_is_written_outside_the_declared_outputs() {
+    let lane = LaneBench::steps(&[("write", "echo x > built/result.txt")]);
+    lane.bench.write("built/.keep", "");
+    lane.run("").expect(1);
+    assert!(!lane.bench.path("built/result.txt").exists());
+    lane.run("--allow write=./built").expect(0);
+    assert_eq!(lane.bench.text("built/result.txt"), "x\n");
+    assert_eq!(lane.receipt()["authority"]["scope"], json!(["write=./built"]));
+}
+
+#[test]
+fn declared_inputs_and_outputs_are_asked_for_and_not_taken() {
+    let mut with_mounts = contract(&[("copy", "cat input/a > output/b")], &[]);
+    with_mounts["api_version"] = json!("workstation-contracts.socios.io/v0.2");
+    let lane = LaneBench::new(&with_mounts);
+    lane.bench.write("input/a", "words");
+    lane.bench.write("output/.keep", "");
+    let (input, output) = (lane.bench.path("input"), lane.bench.path("output"));
+    with_mounts["spec"]["lanes"][0]["mounts"] = json!([
+        {"source": input, "target": "/in", "readOnly": true, "class": "immutable_input"},
+        {"source": output, "target": "/out", "readOnly": false, "class": "mutable_state"},
+    ]);
+    lane.bench.write("contract.json", &with_mounts.to_string());
+    let (read, write) =
+        (format!("--allow read={}", input.display()), format!("--allow write={}", output.display()));
+    lane.plan("").expect(3).says("POLICY_DENIED").says(&read).says(&write);
+    lane.run("").expect(3).says(&read);
+    assert!(!lane.bench.path("out").exists());
+    lane.run(&format!("{read} {write}")).expect(0);
+    assert_eq!(lane.bench.text("output/b"), "words");
+}
+
+#[test]
+fn a_file_that_an_operation_reads_is_granted_by_the_operator_and_not_by_the_contract() {
+    let lane = LaneBench::new(&contract(
+        &[("convert", "sourceosctl office convert notes.docx --to pdf --dry-run --workroom-id w")],
+        &["office.artifact.plan", "office.artifact.evidence"],
+    ));
+    let mut labelled: serde_json::Value = serde_json::from_str(&lane.bench.text("contract.json")).unwrap();
+    labelled["metadata"]["labels"] = json!({"sourceos.office_plane": "true"});
+    lane.bench.write("contract.json", &labelled.to_string());
+    let file = lane.bench.write("notes.docx", "no real document, but a file");
+    lane.run("").expect(3).says(&format!("--allow read={}", file.display()));
+    lane.run("--allow read=notes.docx").expect(0);
+    let run = lane.bench.receipt("out/runs/01-convert");
+    assert_eq!(run["authority"]["scope"], json!(["read=${ROOT}/notes.docx"]));
+}
+
+#[test]
+fn with_require_grant_the_command_line_delegates_nothing() {
+    let lane = LaneBench::steps(&[("a", "true")]);
+    lane.run("--require-grant").expect(3).says("POLICY_GRANT_REQUIRED");
+    assert!(!lane.bench.path("out").exists());
+}
+
+#[test]
+fn a_program_that_no_step_names_is_not_started() {
+    let lane = LaneBench::steps(&[("sneak", "p=$(echo vobnf | tr b-za a-z); \"$p\"")]);
+    lane.run("").expect(1).says("ermission denied");
+    lane.run("--allow exec=/usr/bin/uname").expect(0);
+}
