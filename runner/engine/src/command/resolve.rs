@@ -78,7 +78,7 @@ pub fn find(adapter: &str, around: &Surroundings) -> Result<Command, Failure> {
         return Err(not_found(adapter, "it is empty"));
     };
     if words.len() == 1 {
-        if first.contains('/') {
+        if first.contains('/') || matches!(first.as_str(), "." | "..") {
             let path = around.root.join(first);
             if path.is_dir() {
                 return from_manifest(&path.join("adapter.json"), around);
