@@ -68,12 +68,21 @@ fn descend(tree: &Tree, name: &str, depth: u32, found: &mut Vec<Layer>) -> Resul
         Fact::Unknown(reason) if is_absent(&reason) && !name.starts_with("dm-") => Layer::Plain,
         Fact::Unknown(reason) => return Err(reason),
     });
+    if is_hardware(tree, &folder) {
+        return Ok(());
+    }
     match tree.list(&format!("{folder}/slaves")) {
         Fact::Known(below) => below.iter().try_for_each(|name| descend(tree, name, depth - 1, found)),
         // A partition has no such folder.
         Fact::Unknown(reason) if is_absent(&reason) => Ok(()),
         Fact::Unknown(reason) => Err(reason),
     }
+}
+
+/// Whether a device stands for hardware, which lies on no other device; then nothing need be read. What drivers make of other
+/// devices has no parent, and those are below `virtual` (get_device_parent in drivers/base/core.c).
+fn is_hardware(tree: &Tree, folder: &str) -> bool {
+    tree.link(folder).is_some_and(|place| place.contains("/devices/") && !place.contains("/devices/virtual/"))
 }
 
 /// Each user of the device mapper starts the uuid with its own word (dmsetup(8)).

@@ -26,15 +26,16 @@
 //! | `read=/proc/driver/nvidia/version` | driver of NVIDIA |
 //! | `read=/usr/share/vulkan/icd.d`, `/etc/vulkan/icd.d` | Vulkan |
 //! | `read=/sys/devices/virtual/block` | layers below a file system: LVM, LUKS, dm-crypt |
-//! | `read=/sys/devices/pci0000:00`, `read=/sys/devices/platform` | whether a disk turns or is read-only |
+//! | `read=/sys/block/NAME/queue/rotational`, `/sys/block/NAME/ro` | whether a disk turns or is read-only |
 //!
 //! Below `/proc/self/net` the kernel makes a new inode for every lookup (`pde_force_lookup` in fs/proc), and a right belongs to an inode:
 //! one for `tcp` alone never applies, so the folder is asked for. Of it `tcp` and `tcp6` are read.
 //!
 //! A folder below `/sys/block` is a link to a place below `/sys/devices` that differs from machine to machine, and a
-//! right follows the place. `virtual/block` is the same everywhere and has all mapped devices. Of real disks the two roots
-//! that PCs and Arm machines have are asked for; a disk below another root has `rotational` and `readOnly` unknown, and
-//! everything else still works.
+//! right follows the link. The tree of all devices would be far too much: it has serial numbers, addresses and the
+//! registers of PCI devices. So two files of each usual disk are asked for, by name. A disk with another name has
+//! `rotational` and `readOnly` unknown, and everything else still works. `virtual/block` has all mapped devices, whose
+//! numbers nobody knows before.
 
 pub mod accelerators;
 pub mod blocks;

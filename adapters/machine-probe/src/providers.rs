@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::fact::Fact;
 use crate::runtimes::{PROGRAMS, program};
-use crate::tree::Tree;
+use crate::tree::{Tree, optional};
 
 /// Programs of each provider.
 const BY_PROGRAM: &[(&str, &[&str])] = &[
@@ -67,10 +67,10 @@ fn paths(tree: &Tree, names: &[&str]) -> Vec<String> {
 
 /// Finds listeners. The kernel walks all its sockets for this, which takes milliseconds at least: a group of its own.
 pub fn listeners(tree: &Tree) -> Fact<Vec<Listener>> {
-    tree.read("/proc/self/net/tcp").map(|four| {
-        // A kernel without IPv6 has no such file.
-        let six = tree.read("/proc/self/net/tcp6");
-        let six = six.known().map_or("", String::as_str);
+    // A kernel without IPv6 has no such file; one that may not be read could have the listeners of others.
+    let six = optional(tree.read("/proc/self/net/tcp6")).map(Option::unwrap_or_default);
+    let tables = tree.read("/proc/self/net/tcp").and_then(|four| six.map(|six| (four, six)));
+    tables.map(|(four, six)| {
         let mut found: Vec<Listener> = Vec::new();
         for (address, port) in four.lines().chain(six.lines()).filter_map(listening) {
             let Some((_, name)) = USUAL_PORTS.iter().find(|(usual, _)| *usual == port) else { continue };
