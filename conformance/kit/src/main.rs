@@ -1,7 +1,8 @@
-//! Tests validators of documents, as black boxes, against the corpus of good and bad documents.
+//! Tests validators of documents against the corpus of good and bad documents, and adapters against what they claim; both as black boxes.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
 
+mod adapter;
 mod documents;
 mod suite;
 mod validator;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::adapter::Adapter;
 use crate::suite::Suite;
 use crate::validator::Validator;
 
@@ -36,12 +38,40 @@ enum Command {
         #[arg(long)]
         verdict_only: bool,
     },
+    /// Every case of an adapter ends as it says, twice the same; each right that it asks for is needed, and no other helps
+    Adapter {
+        /// Its folder, with adapter.json and its program
+        folder: PathBuf,
+        /// The file with its cases [default: cases.toml in its folder]
+        #[arg(long, value_name = "FILE")]
+        cases: Option<PathBuf>,
+        /// The runner [default: contract-runner beside this program]
+        #[arg(long, value_name = "RUNNER")]
+        runner: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
-    let Command::Documents { suite, validator, verdict_only } = Arguments::parse().command;
     let beside = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_owned));
     let beside = beside.unwrap_or_default();
+    match Arguments::parse().command {
+        Command::Documents { suite, validator, verdict_only } => {
+            documents(&beside, suite, validator, verdict_only)
+        }
+        Command::Adapter { folder, cases, runner } => {
+            let cases = cases.unwrap_or_else(|| folder.join("cases.toml"));
+            let runner = runner.unwrap_or_else(|| beside.join("contract-runner"));
+            adapter(&Adapter { folder, cases, runner })
+        }
+    }
+}
+
+fn documents(
+    beside: &Path,
+    suite: Option<PathBuf>,
+    validator: Option<PathBuf>,
+    verdict_only: bool,
+) -> ExitCode {
     let folder = suite.unwrap_or_else(|| {
         let installed = beside.join("../share/contract-runner/conformance");
         if installed.is_dir() { installed } else { PathBuf::from("conformance") }
@@ -55,11 +85,29 @@ fn main() -> ExitCode {
         Ok(faults) => {
             faults.list.iter().for_each(|fault| println!("{fault}"));
             println!("{} documents, {} faults", faults.tested, faults.list.len());
-            ExitCode::from(u8::from(!faults.list.is_empty()))
+            exit(&faults.list)
         }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
+        Err(error) => unusable(&error),
     }
+}
+
+fn adapter(adapter: &Adapter) -> ExitCode {
+    match adapter::test(adapter) {
+        Ok(faults) => {
+            faults.skipped.iter().for_each(|what| println!("skipped: {what}"));
+            faults.list.iter().for_each(|fault| println!("{fault}"));
+            println!("{} cases and rights, {} faults", faults.tested, faults.list.len());
+            exit(&faults.list)
+        }
+        Err(error) => unusable(&error),
+    }
+}
+
+fn exit(faults: &[String]) -> ExitCode {
+    ExitCode::from(u8::from(!faults.is_empty()))
+}
+
+fn unusable(error: &str) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::from(2)
 }
