@@ -5,6 +5,7 @@
     reason = "tests fail by panicking, and start the command"
 )]
 
+mod adapters;
 mod bad_input;
 mod command;
 mod determinism;

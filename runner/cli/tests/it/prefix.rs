@@ -45,6 +45,16 @@ impl Prefix {
         Self { dir }
     }
 
+    /// The command itself.
+    pub(crate) fn runner(&self) -> PathBuf {
+        self.dir.path().join("bin/contract-runner")
+    }
+
+    /// The folder of an adapter.
+    pub(crate) fn adapter(&self, name: &str) -> PathBuf {
+        self.dir.path().join("libexec/contract-runner/adapters").join(name)
+    }
+
     /// The command, with nothing of the test's environment but PATH, and a home of its own.
     pub(crate) fn command<S: AsRef<OsStr>>(
         &self,
@@ -52,7 +62,7 @@ impl Prefix {
         arguments: impl IntoIterator<Item = S>,
     ) -> Command {
         std::fs::create_dir_all(bench.path("home")).unwrap();
-        let mut command = Command::new(self.dir.path().join("bin/contract-runner"));
+        let mut command = Command::new(self.runner());
         command
             .args(arguments)
             .current_dir(bench.path(""))
