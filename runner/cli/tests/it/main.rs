@@ -6,6 +6,7 @@
 )]
 
 mod adapters;
+mod attempts;
 mod bad_input;
 mod command;
 mod determinism;
