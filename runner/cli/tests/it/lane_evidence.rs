@@ -82,7 +82,6 @@ fn the_runners_own_documents_follow_the_facts() {
     follows("workspace-ops.decision-card", &one, &other, ["", ""]);
 }
 
-
 #[test]
 fn documents_of_operations_follow_the_facts() {
     let both = |one: &str, other: &str, keys: &[&str]| {
@@ -134,7 +133,10 @@ fn no_document_needs_a_reason() {
     assert!(evidence["reason"].as_str().unwrap().contains("pixi"));
     // The twin: nobody gives it, and nobody can say why there is none.
     for key in ["browser.capture.evidence", "terminal.command.evidence"] {
-        let lane = LaneBench::new(&contract(&[("a", "sourceosctl office doctor")], &[key, "office.artifact.evidence"]));
+        let lane = LaneBench::new(&contract(
+            &[("a", "sourceosctl office doctor")],
+            &[key, "office.artifact.evidence"],
+        ));
         lane.run("").expect(1).says("LANE_EVIDENCE_MISSING").says(key);
         assert!(!lane.bench.path("out").exists(), "something was started");
     }

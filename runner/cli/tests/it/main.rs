@@ -18,6 +18,7 @@ mod lane;
 mod lane_authority;
 mod lane_ends;
 mod lane_evidence;
+mod lane_reports;
 mod lanes;
 mod languages;
 mod ledger;
