@@ -5,9 +5,10 @@
 RELEASE_BINARIES=(
     "contract-runner contract-runner"
     "contract-sandbox contract-launch"
-    "adapter-text-caps adapter-text-caps"
     "contract-conformance contract-conformance"
 )
+# Adapters that come with the runner: folders of adapters/. Package and binary of each are adapter-NAME.
+RELEASE_ADAPTERS=(machine-probe mount-plan office process text-caps)
 
 # build_static PACKAGE BINARY. Final binaries are static: they start in half the time, and run on any distribution.
 build_static() {
@@ -15,9 +16,12 @@ build_static() {
 }
 
 build_release() {
-    local entry package binary
+    local entry package binary name
     for entry in "${RELEASE_BINARIES[@]}"; do
         read -r package binary <<<"$entry"
         build_static "$package" "$binary"
+    done
+    for name in "${RELEASE_ADAPTERS[@]}"; do
+        build_static "adapter-$name" "adapter-$name"
     done
 }
