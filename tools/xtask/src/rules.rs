@@ -60,7 +60,6 @@ pub(crate) const ONLY_IN: &[(&str, &[&str])] = &[
     ("libc", &["contract-sandbox"]),
     ("clap", &["contract-conformance", "contract-lanes", "contract-runner"]),
     ("nix", &["adapter-process"]),
-    ("clap", &["contract-conformance", "contract-runner"]),
     ("anyhow", &["xtask", "contract-bench", "contract-fuzz"]),
 ];
 
