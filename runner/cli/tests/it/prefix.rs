@@ -73,6 +73,20 @@ impl Prefix {
         command
     }
 
+    /// A script in which the command is found, with the same environment.
+    pub(crate) fn shell(&self, bench: &Bench, script: &str) -> Command {
+        std::fs::create_dir_all(bench.path("home")).unwrap();
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", script])
+            .current_dir(bench.path(""))
+            .env_clear()
+            .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", self.dir.path().join("bin").display()))
+            .env("HOME", bench.path("home"))
+            .stdin(std::process::Stdio::null());
+        command
+    }
+
     pub(crate) fn run<S: AsRef<OsStr>>(&self, bench: &Bench, arguments: impl IntoIterator<Item = S>) -> Done {
         done(&self.command(bench, arguments).output().unwrap())
     }
