@@ -15,8 +15,9 @@ const MAY_RIGHTS: usize = 6;
 pub(crate) fn may_line(plan: &Plan) -> String {
     let mut parts: Vec<_> =
         plan.rights.iter().take(MAY_RIGHTS).map(|right| tame(&right.to_string())).collect();
-    if plan.rights.len() > MAY_RIGHTS {
-        parts.push(format!("and {} more rights (-v shows all)", plan.rights.len() - MAY_RIGHTS));
+    if let Some(more) = plan.rights.len().checked_sub(MAY_RIGHTS).filter(|&more| more > 0) {
+        let rights = if more == 1 { "right" } else { "rights" };
+        parts.push(format!("and {more} more {rights} (-v shows all)"));
     }
     let granted = if parts.is_empty() {
         "nothing beyond its own files and a scratch folder".to_owned()
