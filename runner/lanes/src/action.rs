@@ -71,17 +71,17 @@ impl Reader<'_> {
     fn command(&self, words: &[String]) -> Result<Action, Failure> {
         let name = &words[0];
         if let Some(verb) = self.table.verb(words) {
-            return self.verb(&verb, &words.join(" "));
+            return self.verb(&verb, &shown(words));
         }
         if self.table.is_mapped(name) {
             let known = self.table.commands_of(name).join("`, `");
             return Err(unknown(format!(
                 "`{}`: no adapter here does that; of {name} there are `{known}`",
-                words.join(" ")
+                shown(words)
             )));
         }
         match self.program(name) {
-            Some(program) => self.process(words.to_vec(), &[program], &words.join(" ")),
+            Some(program) => self.process(words.to_vec(), &[program], &shown(words)),
             None => Err(unknown(format!("`{name}`: no such program on PATH"))
                 .hint("A command of the shell itself (cd, export) and a command of an adapter cannot be in one step: split it.")),
         }
@@ -189,6 +189,12 @@ impl Reader<'_> {
         let folders = standard.chain(self.around.path.iter().map(|folder| self.around.root.join(folder)));
         folders.map(|folder| folder.join(name)).find(|path| is_program(path))
     }
+}
+
+/// Words as a shell would take them, so that one with a space is seen to be one.
+fn shown(words: &[String]) -> String {
+    let words: Vec<_> = words.iter().map(|word| quoted(word).unwrap_or(word.into())).collect();
+    words.join(" ")
 }
 
 fn is_program(path: &std::path::Path) -> bool {
