@@ -91,3 +91,19 @@ impl Prefix {
         done(&self.command(bench, arguments).output().unwrap())
     }
 }
+
+#[test]
+fn every_adapter_is_installed() {
+    let script = std::fs::read_to_string(repository().join("tools/lib/build.sh")).unwrap();
+    let list =
+        script.lines().find_map(|line| line.strip_prefix("RELEASE_ADAPTERS=(")?.strip_suffix(')')).unwrap();
+    assert_eq!(list.split(' ').collect::<Vec<_>>(), ADAPTERS);
+    let folders = std::fs::read_dir(repository().join("adapters")).unwrap();
+    let mut found: Vec<String> = folders
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().join("adapter.json").exists())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    assert_eq!(found, ADAPTERS);
+}
