@@ -81,7 +81,11 @@ pub fn read(tree: &Tree, landlock_abi: Option<u64>) -> Host {
         cgroup_mode: table.and_then(|table| cgroup_mode(&table)),
         selinux_mode: selinux_mode(tree),
         user_namespaces: user_namespaces(tree),
-        landlock_active: security_modules.clone().map(|names| names.iter().any(|name| name == "landlock")),
+        // The kernel's own answer counts for more than the list, which not every machine shows.
+        landlock_active: match landlock_abi {
+            Some(abi) => Fact::Known(abi > 0),
+            None => security_modules.clone().map(|names| names.iter().any(|name| name == "landlock")),
+        },
         security_modules,
         landlock_abi: Fact::from_option(
             landlock_abi,

@@ -23,7 +23,9 @@ pub fn of_probe(facts: &Facts, classified: &Classified, remarks: &Remarks) -> St
             "isolation: cgroup {}, SELinux {}, Landlock {}, user namespaces {}",
             said(Some(&host.cgroup_mode)),
             said(Some(&host.selinux_mode)),
-            yes(&host.landlock_active),
+            host.landlock_abi
+                .known()
+                .map_or_else(|| yes(&host.landlock_active).to_owned(), |abi| format!("ABI {abi}")),
             yes(&host.user_namespaces),
         ));
     }

@@ -6,6 +6,7 @@
 
 mod documents;
 mod floor;
+mod lanes;
 mod launch;
 mod memory;
 mod pinning;
@@ -33,6 +34,8 @@ pub(crate) struct Options {
     quick: bool,
     /// Documents and the ledger alone.
     documents: bool,
+    /// Lanes alone.
+    lanes: bool,
 }
 
 fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
@@ -43,6 +46,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
         rounds: 5,
         quick: false,
         documents: false,
+        lanes: false,
     };
     while let Some(name) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{name} needs a value"));
@@ -53,11 +57,12 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
             "--rounds" => found.rounds = value()?.parse().context("--rounds N")?,
             "--quick" => found.quick = true,
             "--documents" => found.documents = true,
+            "--lanes" => found.lanes = true,
             _ => bail!("unknown argument {name}"),
         }
     }
     if found.rounds == 0 || found.prefix.as_os_str().is_empty() || found.out.as_os_str().is_empty() {
-        bail!("usage: tools/bench/run [--rounds N] [--quick] [--documents]");
+        bail!("usage: tools/bench/run [--rounds N] [--quick] [--documents | --lanes]");
     }
     Ok(found)
 }
@@ -67,8 +72,11 @@ fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {
         Some(floor::PEER) => floor::peer(arguments.nth(1), arguments.next()),
         _ => options(arguments).and_then(|options| {
-            let table =
-                if options.documents { documents::rows(&options)? } else { scenarios::measure(&options)? };
+            let table = match (options.documents, options.lanes) {
+                (true, _) => documents::rows(&options)?,
+                (_, true) => lanes::rows(&options)?,
+                _ => scenarios::measure(&options)?,
+            };
             report::write(&options, &table)
         }),
     };

@@ -1,0 +1,123 @@
+//! A lane of many small steps, beside as many single runs of the same.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::Options;
+use crate::scenarios::{Row, Target, median};
+
+/// What each step does: a program that does nothing, or an operation.
+const STEPS: [(&str, &str, &str); 2] = [
+    ("true", "lane of 100 programs that do nothing", "plan of it"),
+    ("sourceosctl office doctor", "lane of 100 operations `office doctor`", "plan of that"),
+];
+
+/// The rows of the table; a first look has a tenth of the steps.
+pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
+    let steps = if options.quick { 10 } else { 100 };
+    let folder = options.out.join("lanes");
+    std::fs::create_dir_all(&folder)?;
+    let mut rows = Vec::new();
+    for (step, name, plan) in STEPS {
+        let contract = folder.join(format!("{}.json", step.replace(' ', "-")));
+        std::fs::write(&contract, document(step, steps).to_string())?;
+        let single = single(&contract, options, step)?;
+        let (mut lanes, mut runs, mut plans) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..options.rounds {
+            lanes.push(time(&lane(options, &contract, "run"))?);
+            let start = time(&runner(options, &["--version"]))?;
+            let mut sum = Duration::ZERO;
+            for _ in 0..steps {
+                sum += time(&single)?;
+            }
+            runs.push(sum.saturating_sub(start * steps));
+            plans.push(time(&lane(options, &contract, "plan"))?);
+        }
+        let ms = |times: &[Duration]| median(times).as_secs_f64() * 1e3;
+        rows.push(Row {
+            what: name,
+            value: ms(&lanes),
+            unit: "ms",
+            against: Some(("as many single runs, less the starts of the runner", ms(&runs))),
+            target: Some(Target::RatioAtMost(1.3)),
+        });
+        rows.push(Row {
+            what: plan,
+            value: ms(&plans),
+            unit: "ms",
+            against: None,
+            target: Some(Target::AtMost(20.0)),
+        });
+    }
+    Ok(rows)
+}
+
+fn document(step: &str, count: u32) -> Value {
+    let steps: Value = (0..count).map(|n| json!({"name": format!("step {n}"), "run": step})).collect();
+    let emit = if step == "true" { json!([]) } else { json!(["office.artifact.evidence"]) };
+    json!({
+        "api_version": "workstation-contracts.socios.io/v0.1",
+        "kind": "WorkstationContract",
+        "metadata": {"id": "bench-lane"},
+        "spec": {"lanes": [{"name": "bench", "backend": {"type": "pixi", "pixi": {}}, "steps": steps, "evidence": {"emit": emit}}]},
+    })
+}
+
+fn runner(options: &Options, words: &[&str]) -> Words {
+    Words {
+        program: options.prefix.join("bin/contract-runner").display().to_string(),
+        words: words.iter().map(|&word| word.to_owned()).collect(),
+    }
+}
+
+fn lane(options: &Options, contract: &Path, command: &str) -> Words {
+    let contract = contract.display().to_string();
+    let mut words = vec!["lane", command, &contract, "--backend", "sandbox", "--quiet"];
+    let out = options.out.join("lane").display().to_string();
+    if command == "run" {
+        words.extend(["--out", &out]);
+    }
+    runner(options, &words)
+}
+
+/// A single run of what a step of the lane runs, with the rights that its plan has.
+fn single(contract: &Path, options: &Options, step: &str) -> Result<Words> {
+    let out = options.out.join("run").display().to_string();
+    if step != "true" {
+        return Ok(runner(options, &["office", "doctor", "--quiet", "--out", &out]));
+    }
+    let planned = Command::new(options.prefix.join("bin/contract-runner"))
+        .args(["lane", "plan", "--format", "json", "--backend", "sandbox"])
+        .arg(contract)
+        .output()?;
+    let plan: Value = serde_json::from_slice(&planned.stdout).context("lane plan --format json")?;
+    let run = &plan["steps"][0]["runs"][0];
+    let args = run["args"].to_string();
+    let mut words = vec!["run", "--quiet", "--adapter", "process", "--args", &args, "--out", &out];
+    for right in run["rights"].as_array().context("no rights")? {
+        words.extend(["--allow", right.as_str().context("a right is a text")?]);
+    }
+    Ok(runner(options, &words))
+}
+
+struct Words {
+    program: String,
+    words: Vec<String>,
+}
+
+/// From start to exit of a command that must end with 0.
+fn time(words: &Words) -> Result<Duration> {
+    let start = Instant::now();
+    let done = Command::new(&words.program)
+        .args(&words.words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .output()?;
+    let elapsed = start.elapsed();
+    ensure!(done.status.success(), "{:?}: {}", words.words, String::from_utf8_lossy(&done.stderr));
+    Ok(elapsed)
+}
