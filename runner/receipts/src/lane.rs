@@ -212,7 +212,33 @@ impl LaneReceipt {
         let mut tape = Tape::new();
         tape.parse(bytes, &shape::RECEIPT_LIMITS)
             .map_err(|error| ShapeError::new("", format!("{}: {error}", error.position(bytes))))?;
-        serde_json::from_slice(bytes).map_err(|error| ShapeError::new("", error.to_string()))
+        let receipt: Self =
+            serde_json::from_slice(bytes).map_err(|error| ShapeError::new("", error.to_string()))?;
+        receipt.check()?;
+        Ok(receipt)
+    }
+
+    /// Forms that types do not hold; `lane-receipt.v0.schema.json` says the same.
+    fn check(&self) -> Result<(), ShapeError> {
+        let digests = [&self.digests.contract, &self.digests.subject, &self.digests.receipt].into_iter();
+        let digests = digests.chain(self.runs().flat_map(|run| [&run.receipt, &run.subject, &run.log]));
+        let mut digests = digests.chain(self.evidence.iter().map(|info| &info.digest));
+        let ids = self.runs().map(|run| &run.id).chain(self.evidence.iter().map(|info| &info.key));
+        let is_name = |name: &str| {
+            name.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        };
+        let wrong = |pointer: &str, what: &str| Err(ShapeError::new(pointer, what));
+        if self.backend.used != "sandbox" {
+            return wrong("/backend/used", "it is not `sandbox`");
+        }
+        if !digests.all(|digest| shape::is_digest(digest)) {
+            return wrong("", "a digest has not the form that the schema asks for");
+        }
+        match ids.into_iter().find(|id| !is_name(id)) {
+            Some(id) => wrong("", &format!("`{}` is no name of a file", id.escape_debug())),
+            None => Ok(()),
+        }
     }
 
     /// The bytes of the file: canonical JSON, no LF.

@@ -93,6 +93,11 @@ fn check_objects(receipt: &Receipt) -> Result<(), ShapeError> {
     }
 }
 
+/// Both halves are 64 lower-case hex digits.
+pub(crate) fn is_digest(digest: &Digest) -> bool {
+    is_hex::<64>(&digest.blake3) && is_hex::<64>(&digest.sha256)
+}
+
 fn is_hex<const LENGTH: usize>(text: &str) -> bool {
     text.len() == LENGTH && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

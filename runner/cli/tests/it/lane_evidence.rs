@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use contract_receipts::{LaneReceipt, Status};
 use serde_json::{Value, json};
 
 use crate::command::{Bench, done};
@@ -221,6 +222,25 @@ fn every_changed_byte_of_a_lane_is_found() {
     let digest = lane.receipt()["digests"]["receipt"]["blake3"].as_str().unwrap().to_owned();
     lane.bench.run(["verify", "out", "--expect-digest", &format!("blake3:{digest}")]).expect(0);
     lane.bench.run(["verify", "out", "--expect-digest", &format!("blake3:{}", "0".repeat(64))]).expect(1);
+    // A receipt that says less than the contract, with all digests right.
+    let path = lane.bench.path("out/lane-receipt.json");
+    let whole = std::fs::read(&path).unwrap();
+    for (edit, words) in [
+        ("steps", "step 4: lane-receipt.json: expected a, b, found a"),
+        ("evidence", "expected the evidence deps.inventory, found none"),
+        ("status", "step 8"),
+    ] {
+        let mut receipt = LaneReceipt::from_bytes(&whole).unwrap();
+        match edit {
+            "steps" => drop(receipt.steps.pop()),
+            "evidence" => receipt.evidence.clear(),
+            _ => receipt.status = Status::Failed,
+        }
+        std::fs::write(&path, receipt.sealed().to_bytes()).unwrap();
+        let done = lane.bench.run(["verify", "out"]);
+        assert!(done.expect(1).stdout.contains(words), "{edit}: {}", done.stdout);
+    }
+    std::fs::write(&path, whole).unwrap();
     // A run of another lane, whole in itself.
     std::fs::rename(lane.bench.path("out/runs/01-a"), lane.bench.path("kept")).unwrap();
     std::fs::rename(lane.bench.path("out/runs/02-b"), lane.bench.path("out/runs/01-a")).unwrap();

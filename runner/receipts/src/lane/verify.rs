@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use contract_json::{Digest, Digester, Tape};
+use serde_json::Value;
 
 use crate::folder::Folder;
 use crate::lane::{EvidenceSource, LaneEvidence, LaneReceipt, RunInfo};
@@ -37,7 +38,9 @@ fn steps(dir: &Path, expect: Option<&str>) -> Result<Verdict, Stop> {
         return Err(mismatch(2, LANE_RECEIPT, "the canonical form", "another"));
     }
     same(3, LANE_RECEIPT, &receipt.digests.receipt, &subject::receipt_digest(value))?;
-    same(4, CONTRACT, &receipt.digests.contract, &Digest::of(&read(&folder, CONTRACT, 4)?))?;
+    let contract = read(&folder, CONTRACT, 4)?;
+    same(4, CONTRACT, &receipt.digests.contract, &Digest::of(&contract))?;
+    check_contract(&contract, &receipt)?;
     for run in receipt.runs() {
         check_run(dir, run)?;
     }
@@ -50,6 +53,40 @@ fn steps(dir: &Path, expect: Option<&str>) -> Result<Verdict, Stop> {
         None => Ok(Verdict::Consistent { receipt }),
         Some((_, Ok(true))) => Ok(Verdict::Verified { receipt }),
         Some((expect, _)) => Err(mismatch(10, LANE_RECEIPT, expect, &receipt.blake3_uri())),
+    }
+}
+
+/// Step 4: the receipt speaks of this contract: its lane, all of its steps, and what it promises.
+fn check_contract(contract: &[u8], receipt: &LaneReceipt) -> Result<(), Stop> {
+    let contract: Value = contract_json::from_slice(contract).map_err(|error| {
+        Stop::unverifiable(Finding::new(4, CONTRACT, None, "strict JSON", error.to_string()))
+    })?;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let lanes = list(&contract["spec"]["lanes"]);
+    let Some(lane) = lanes.iter().find(|lane| lane["name"] == receipt.lane) else {
+        return Err(mismatch(4, LANE_RECEIPT, "a lane of the contract", &receipt.lane));
+    };
+    let steps: Vec<String> = list(&lane["steps"]).iter().map(|step| text(&step["name"])).collect();
+    let promised: Vec<String> = list(&lane["evidence"]["emit"]).iter().map(text).collect();
+    let told: Vec<String> = receipt.steps.iter().map(|step| step.name.clone()).collect();
+    for (expected, found) in [
+        (text(&contract["metadata"]["id"]), receipt.contract.id.clone()),
+        (text(&lane["backend"]["type"]), receipt.backend.asked.clone()),
+        (steps.join(", "), told.join(", ")),
+    ] {
+        if expected != found {
+            return Err(mismatch(4, LANE_RECEIPT, &expected, &found));
+        }
+    }
+    let keys: BTreeSet<&String> = receipt.evidence.iter().map(|info| &info.key).collect();
+    if let Some(other) = keys.iter().find(|key| !promised.contains(key)) {
+        return Err(mismatch(4, LANE_RECEIPT, "evidence that the contract promises", other));
+    }
+    let missing = promised.iter().find(|key| !keys.contains(key));
+    match missing.filter(|_| receipt.status == Status::Satisfied && !receipt.partial) {
+        Some(missing) => Err(mismatch(4, LANE_RECEIPT, &format!("the evidence {missing}"), "none")),
+        None => Ok(()),
     }
 }
 
