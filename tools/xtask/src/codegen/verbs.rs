@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use super::cell;
 
+/// Rights of an adapter that the table shows; the manifest has all of them.
+const MOST_RIGHTS: usize = 16;
+
 /// The end of docs/commands.md.
 pub(super) fn section(root: &Path) -> Result<String> {
     let manifests = manifests(&root.join("adapters"))?;
@@ -33,20 +36,24 @@ pub(super) fn section(root: &Path) -> Result<String> {
          | adapter | asks | where the path exists |\n|---|---|---|\n",
     );
     for manifest in &manifests {
-        let rights = |member: &str| -> Result<String> {
-            let rights: Result<Vec<_>> =
-                list(&manifest[member]).iter().map(|right| Ok(format!("`{}`", word(right)?))).collect();
-            Ok(Some(rights?.join(", ")).filter(|rights| !rights.is_empty()).unwrap_or("nothing".to_owned()))
-        };
-        writeln!(
-            text,
-            "| {} | {} | {} |",
-            word(&manifest["name"])?,
-            rights("asks")?,
-            rights("asksIfPresent")?
-        )?;
+        let name = word(&manifest["name"])?;
+        let (asks, if_present) = (rights(manifest, "asks")?, rights(manifest, "asksIfPresent")?);
+        writeln!(text, "| [{name}](../adapters/{name}/adapter.json) | {asks} | {if_present} |")?;
     }
     Ok(text)
+}
+
+fn rights(manifest: &Value, member: &str) -> Result<String> {
+    let rights = list(&manifest[member]);
+    if rights.is_empty() {
+        return Ok("nothing".to_owned());
+    }
+    let shown = rights.iter().take(MOST_RIGHTS).map(|right| Ok(format!("`{}`", word(right)?)));
+    let shown = shown.collect::<Result<Vec<_>>>()?.join(", ");
+    Ok(match rights.len().saturating_sub(MOST_RIGHTS) {
+        0 => shown,
+        more => format!("{shown}, and {more} more in its manifest"),
+    })
 }
 
 /// `office convert FILE --to TEXT [--dry-run]`
