@@ -3,7 +3,6 @@
 mod commands;
 mod verbs;
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -69,18 +68,24 @@ fn errors() -> Result<String> {
     for (exit, when) in EXITS {
         writeln!(text, "| {} | {when} |", exit.status())?;
     }
-    let mut seen = BTreeSet::new();
+    // Codes of one namespace need not stand together.
+    let mut namespaces: Vec<&str> = Vec::new();
     for code in Code::ALL {
-        let namespace = code.as_str().split('_').next().unwrap_or_default();
-        if seen.insert(namespace) {
-            writeln!(
-                text,
-                "\n## {namespace}\n| code | exit | what it means | what to do |\n|---|---|---|---|"
-            )?;
+        if !namespaces.contains(&namespace(*code)) {
+            namespaces.push(namespace(*code));
         }
-        writeln!(text, "| `{code}` | {} | {} | {} |", code.exit().status(), code.meaning(), code.cure())?;
+    }
+    for name in namespaces {
+        writeln!(text, "\n## {name}\n| code | exit | what it means | what to do |\n|---|---|---|---|")?;
+        for code in Code::ALL.iter().filter(|code| namespace(**code) == name) {
+            writeln!(text, "| `{code}` | {} | {} | {} |", code.exit().status(), code.meaning(), code.cure())?;
+        }
     }
     Ok(text)
+}
+
+fn namespace(code: Code) -> &'static str {
+    code.as_str().split('_').next().unwrap_or_default()
 }
 
 fn schemas() -> Result<String> {
