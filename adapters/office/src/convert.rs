@@ -30,7 +30,7 @@ pub(crate) fn run(_: &mut Office, asked: Convert, context: &mut Context<'_>) -> 
     if !asked.dry_run {
         return Err(Fault::DryRunOnly.into());
     }
-    let path = InputPath::parse(&asked.file)?;
+    let path = InputPath::parse(&asked.file, asked.place.home())?;
     if Format::of_path(path.as_str()) == Some(asked.to) {
         return Err(Fault::SameFormat { path: asked.file, format: asked.to }.into());
     }

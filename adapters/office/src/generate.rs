@@ -34,7 +34,8 @@ pub(crate) fn run(_: &mut Office, asked: Generate, context: &mut Context<'_>) ->
     if !asked.dry_run {
         return Err(Fault::DryRunOnly.into());
     }
-    let paths = asked.input.iter().map(|path| InputPath::parse(path)).collect::<Result<Vec<_>, _>>()?;
+    let home = asked.place.home();
+    let paths = asked.input.iter().map(|path| InputPath::parse(path, home)).collect::<Result<Vec<_>, _>>()?;
     let mut inputs = Vec::with_capacity(paths.len());
     // The fit is judged before anything is read.
     let Generate { artifact_type, format, title, workroom_id, place, .. } = asked;

@@ -23,7 +23,8 @@ const MAX_INPUT_BYTES: u64 = 4 << 30;
 pub(crate) struct InputPath(String);
 
 impl InputPath {
-    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+    /// `home` is the user's, wherever it lies; its private folders are no inputs.
+    pub(crate) fn parse(text: &str, home: Option<&str>) -> Result<Self, Fault> {
         let path = || text.to_owned();
         if !text.starts_with('/') {
             return Err(Fault::NotAbsolute { path: path() });
@@ -34,8 +35,12 @@ impl InputPath {
         // A link in a folder above may lead where the path itself does not.
         let real = fs::canonicalize(text).ok();
         let places = [Some(text), real.as_deref().and_then(Path::to_str)];
+        let home = home.filter(|home| home.starts_with('/'));
+        let real_home = home.and_then(|home| fs::canonicalize(home).ok());
+        let homes = [None, home, real_home.as_deref().and_then(Path::to_str)];
         for place in places.into_iter().flatten().filter_map(Place::absolute) {
-            if let Some(what) = application_data(&place).or_else(|| private_input(&place, None)) {
+            let private = || homes.iter().find_map(|home| private_input(&place, *home));
+            if let Some(what) = application_data(&place).or_else(private) {
                 return Err(Fault::ApplicationData { path: path(), what: what.to_owned() });
             }
         }

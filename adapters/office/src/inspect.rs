@@ -32,6 +32,7 @@ const MAX_FILE_BYTES: u64 = 128 << 20;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Inspect {
     file: String,
+    home: Option<String>,
     #[serde(default)]
     names: bool,
 }
@@ -53,7 +54,7 @@ struct Described {
 }
 
 pub(crate) fn run(_: &mut Office, asked: Inspect, context: &mut Context<'_>) -> Result<Inspected, Failure> {
-    let path = InputPath::parse(&asked.file)?;
+    let path = InputPath::parse(&asked.file, asked.home.as_deref())?;
     let (file, size) = path.open()?;
     let bytes = read(&path, file, size)?;
     context.check()?;

@@ -39,6 +39,11 @@ pub(crate) struct Found {
 }
 
 impl Where {
+    /// The user's home folder.
+    pub(crate) fn home(&self) -> Option<&str> {
+        self.home.as_deref()
+    }
+
     pub(crate) fn look(&self) -> Found {
         let (mut searched, mut ignored) = (Vec::<String>::new(), Vec::new());
         for folder in self.search_path.as_deref().unwrap_or(USUAL_PATH).split(':') {

@@ -144,14 +144,14 @@ pub(crate) enum LaneCommand {
     Plan(LaneArgs),
     /// Runs a lane
     Run {
+        /// Go on with the next step when one fails
+        #[arg(long)]
+        keep_going: bool,
         #[command(flatten)]
         lane: Box<LaneArgs>,
         /// The output folder: empty, new, or that of an older lane [default: .workstation/lanes/ID]
         #[arg(long, value_name = "FOLDER", help_heading = "Evidence")]
         out: Option<PathBuf>,
-        /// Go on with the next step when one fails
-        #[arg(long)]
-        keep_going: bool,
         #[command(flatten)]
         reports: Reports,
     },

@@ -31,9 +31,9 @@ pub(crate) fn look() -> Result<Surroundings, Failure> {
     let list = |name: &str| -> Vec<PathBuf> {
         variables.get(name).map(|value| std::env::split_paths(value).collect()).unwrap_or_default()
     };
-    let installed = vec![prefix.join("libexec/contract-runner/adapters"), beside.clone()];
+    let installed = prefix.join("libexec/contract-runner/adapters");
     let mut adapter_folders = list(ADAPTERS);
-    adapter_folders.extend(installed.iter().cloned());
+    adapter_folders.extend([installed.clone(), beside.clone()]);
     let launchers = [beside.join("contract-launch"), prefix.join("libexec/contract-runner/contract-launch")];
     let launcher = launchers.iter().find(|path| path.is_file()).unwrap_or(&launchers[0]).clone();
     Ok(Surroundings {

@@ -16,8 +16,8 @@ pub struct Surroundings {
     pub path: Vec<PathBuf>,
     /// Where adapters are looked for by name, in this order.
     pub adapter_folders: Vec<PathBuf>,
-    /// Those of them that came with the runner: typing the verb of such an adapter gives it what its manifest asks for.
-    pub installed: Vec<PathBuf>,
+    /// The one of them that came with the runner: typing the verb of such an adapter gives it what its manifest asks for.
+    pub installed: PathBuf,
     /// The `contract-launch` binary.
     pub launcher: PathBuf,
     /// The runner's own binary, for its digest.

@@ -115,6 +115,14 @@ impl FoundManifest {
     }
 }
 
+/// Documents become files.
+fn is_document_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_'))
+}
+
 impl Manifest {
     fn check(&self) -> Result<(), String> {
         if self.name.is_empty()
@@ -140,6 +148,11 @@ impl Manifest {
             if let Some(bad) = operation.volatile.iter().find(|pointer| !pointer.starts_with('/')) {
                 return Err(format!(
                     "/operations/{index}/volatile: `{bad}` is no JSON pointer; it starts with `/`"
+                ));
+            }
+            if let Some(bad) = operation.documents.iter().find(|name| !is_document_name(name)) {
+                return Err(format!(
+                    "/operations/{index}/documents: `{bad}` has other characters than a-z, 0-9, `.`, `_` and `-`"
                 ));
             }
             let schemas =

@@ -429,11 +429,7 @@ fn came_with_the_runner(command: &Command, around: &Surroundings) -> bool {
     let Some(manifest) = command.manifest.as_ref().and_then(|found| found.path.canonicalize().ok()) else {
         return false;
     };
-    around
-        .installed
-        .iter()
-        .filter_map(|folder| folder.canonicalize().ok())
-        .any(|folder| manifest.starts_with(folder))
+    around.installed.canonicalize().is_ok_and(|folder| manifest.starts_with(folder))
 }
 
 /// Lowers the budget to what the manifest wants, and lists what it wants beyond.

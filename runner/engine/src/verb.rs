@@ -25,7 +25,7 @@ pub struct Verb {
     /// Arguments that have the value of an environment variable unless they are given.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub from_environment: BTreeMap<String, String>,
-    /// Arguments that the runner knows better than its sandboxed adapter, unless they are given.
+    /// Arguments that the runner knows better than its sandboxed adapter; there is no flag for them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub from_runner: BTreeMap<String, RunnerFact>,
     /// Arguments with a value of their own, for which there is no flag.

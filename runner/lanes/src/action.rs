@@ -12,8 +12,8 @@ use crate::contract::Step;
 use crate::table::Table;
 use crate::words::{clap_command, invocation};
 
-/// The adapter that starts programs, and its operation.
-pub(crate) const PROCESS: (&str, &str) = ("process", "process.run");
+/// The adapter that starts programs, and its operation. No other one of that name gets what a lane delegates.
+const PROCESS: (&str, &str) = ("process", "process.run");
 /// What scripts are given to, so that a command that fails ends them, as in CI.
 const SHELL: [&str; 3] = ["/bin/sh", "-e", "-c"];
 /// Where programs are looked for first, here and in the sandbox; the same on every machine.
@@ -124,7 +124,7 @@ impl Reader<'_> {
         for command in &analysis.commands {
             let Some(name) = command.words.first().and_then(|word| word.known()) else { continue };
             if matches!(command.role, Role::Runs | Role::Starts) {
-                if self.table.is_mapped(name) && self.program(name).is_none() {
+                if self.table.is_mapped(name) {
                     return Err(unknown(format!("`{name}` stands in a script that only a shell can read"))
                         .hint("Give it a step of its own, with words that are known: no variables, pipes or conditions."));
                 }
@@ -169,13 +169,23 @@ impl Reader<'_> {
         });
         let Value::Object(args) = args else { unreachable!("it is written as an object") };
         Ok(Action {
-            adapter: PROCESS.0.to_owned(),
+            adapter: self.process_adapter()?,
             op: PROCESS.1.to_owned(),
             args,
             asks: Vec::new(),
             delegated,
             command: command.to_owned(),
             is_process: true,
+        })
+    }
+
+    /// The one that came with the runner.
+    fn process_adapter(&self) -> Result<String, Failure> {
+        let manifest = self.around.installed.join(PROCESS.0).join("adapter.json");
+        let word = manifest.is_file().then(|| manifest.to_str().and_then(quoted)).flatten();
+        word.map(std::borrow::Cow::into_owned).ok_or_else(|| {
+            unknown(format!("{}: the adapter that starts programs is not installed", manifest.display()))
+                .hint("Install the runner with its adapters (tools/install does it).")
         })
     }
 

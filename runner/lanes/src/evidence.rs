@@ -52,7 +52,7 @@ pub(crate) fn collect(
 /// From runs that ended well: a document of one that did not proves nothing.
 fn of_operations(key: &str, done: &[Done<'_>]) -> Vec<EvidenceDocument> {
     done.iter()
-        .filter(|done| done.info.status == Status::Satisfied)
+        .filter(|done| done.info.status == Status::Satisfied && done.planned.gives(key))
         .filter_map(|done| {
             let document = done.data.as_ref()?.get("documents")?.get(key)?.clone();
             let is_something = document.as_object().is_some_and(|members| !members.is_empty());

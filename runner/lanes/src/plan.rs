@@ -1,12 +1,12 @@
 //! From a contract to what will run, with which authority. Everything is judged here, before anything starts.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use contract_engine::{Calls, Draft, Failure, Plan, Request, Right, Surroundings, now};
+use contract_engine::{Calls, Draft, Failure, FoundGrant, Plan, Request, Right, Surroundings, now};
 use contract_ipc::Code;
 use serde_json::Value;
 
-use crate::action::{Action, PROCESS, Reader};
+use crate::action::{Action, Reader};
 use crate::catalogue::Catalogue;
 use crate::contract::{Contract, ContractError, Lane, Mount};
 use crate::promise::{self, PlannedEvidence};
@@ -204,7 +204,13 @@ impl Planner<'_> {
     }
 
     fn run(&mut self, id: String, step: &str, action: Action) -> Option<PlannedRun> {
-        let request = self.engine_request(&action);
+        let request = match self.engine_request(&action) {
+            Ok(request) => request,
+            Err(failure) => {
+                self.faults.push(StepFailure { step: Some(step.to_owned()), failure });
+                return None;
+            }
+        };
         let out = self.out.join("runs").join(&id);
         let decided = Draft::read(&request, self.around)
             .and_then(|draft| draft.decide(&out, now()).map_err(|(_, failure)| failure));
@@ -217,7 +223,7 @@ impl Planner<'_> {
         }
     }
 
-    fn engine_request(&self, action: &Action) -> Request {
+    fn engine_request(&self, action: &Action) -> Result<Request, Failure> {
         let mut asks = action.asks.clone();
         let mut allow = action.delegated.clone();
         let mut limits = self.request.limits.clone();
@@ -236,7 +242,7 @@ impl Planner<'_> {
         } else {
             allow.extend(self.covered(&action.asks));
         }
-        Request {
+        Ok(Request {
             adapter: action.adapter.clone(),
             op: Some(action.op.clone()),
             calls: Calls::Repeat {
@@ -247,7 +253,7 @@ impl Planner<'_> {
             asks,
             allow,
             limits,
-            grants: self.request.grants.clone(),
+            grants: self.grants_for(action)?,
             require_grant: self.request.require_grant,
             accept_gaps: self.request.accept_gaps.clone(),
             max_abi: self.request.max_abi,
@@ -257,7 +263,23 @@ impl Planner<'_> {
             keep_wire: false,
             max_line_bytes: contract_ipc::DEFAULT_MAX_LINE_BYTES,
             lock: None,
+        })
+    }
+
+    /// The grant documents that are not made out to another adapter.
+    fn grants_for(&self, action: &Action) -> Result<Vec<PathBuf>, Failure> {
+        if self.request.grants.is_empty() {
+            return Ok(Vec::new());
         }
+        let adapter = contract_engine::find(&action.adapter, self.around)?.name;
+        let mut fitting = Vec::new();
+        for path in &self.request.grants {
+            let subject = FoundGrant::read(&self.around.root.join(path))?.grant.subject;
+            if subject.adapter.is_none_or(|name| name == adapter) {
+                fitting.push(path.clone());
+            }
+        }
+        Ok(fitting)
     }
 
     /// Those of `asks` that the operator's rights cover: an operation gets no more than it asks for.
@@ -286,10 +308,17 @@ fn slug(name: &str) -> String {
 }
 
 impl PlannedRun {
+    /// Whether its operation declares documents of this name.
+    pub(crate) fn gives(&self, key: &str) -> bool {
+        let manifest = self.plan.command.manifest.as_ref();
+        let operation = manifest.and_then(|found| found.manifest.operation(&self.action.op));
+        operation.is_some_and(|operation| operation.documents.iter().any(|name| name == key))
+    }
+
     /// Whether it starts a program in the process adapter.
     #[must_use]
     pub fn is_process(&self) -> bool {
-        self.action.adapter == PROCESS.0
+        self.action.is_process
     }
 }
 

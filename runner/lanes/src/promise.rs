@@ -54,7 +54,7 @@ pub(crate) fn plan(
         let mut operations: Vec<String> = steps
             .iter()
             .flat_map(|step| &step.runs)
-            .filter(|run| gives(run, key))
+            .filter(|run| run.gives(key))
             .map(|run| run.action.op.clone())
             .collect();
         operations.dedup();
@@ -83,12 +83,6 @@ pub(crate) fn plan(
         Code::LaneEvidenceMissing,
         format!("lane `{}` promises what none of its steps gives: {}", lane.name, missing.join(", ")),
     ))
-}
-
-fn gives(run: &crate::plan::PlannedRun, key: &str) -> bool {
-    let manifest = run.plan.command.manifest.as_ref();
-    let operation = manifest.and_then(|found| found.manifest.operation(&run.action.op));
-    operation.is_some_and(|operation| operation.documents.iter().any(|name| name == key))
 }
 
 fn runner_gives(key: &str, steps: &[PlannedStep]) -> bool {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
-use contract_engine::{PathUse, Surroundings, flag_name};
+use contract_engine::{PathUse, Surroundings, Verb, flag_name};
 use serde_json::{Map, Value};
 
 use crate::catalogue::FoundVerb;
@@ -60,12 +60,11 @@ pub fn clap_command(found: &FoundVerb) -> clap::Command {
     let mut command = clap::Command::new(name).about(operation.description.clone());
     let required = operation.required();
     let properties = operation.properties().expect("the manifest was checked when it was read");
-    for (name, schema) in properties.iter().filter(|(name, _)| !verb.fixed.contains_key(*name)) {
+    for (name, schema) in properties.iter().filter(|(name, _)| has_flag(verb, name)) {
         let form = Form::of(schema);
         let must = required.contains(&name.as_str())
             && form != Form::Switch
-            && !verb.from_environment.contains_key(name)
-            && !verb.from_runner.contains_key(name);
+            && !verb.from_environment.contains_key(name);
         let mut arg = Arg::new(name.clone()).help(help(schema)).required(must);
         if let Some(at) = verb.positionals.iter().position(|positional| positional == name) {
             arg = arg.index(at + 1).value_name(flag_name(name).to_uppercase());
@@ -75,6 +74,11 @@ pub fn clap_command(found: &FoundVerb) -> clap::Command {
         command = command.arg(parsed(arg, form, schema));
     }
     command
+}
+
+/// Whether the person at the command line has a say.
+fn has_flag(verb: &Verb, name: &str) -> bool {
+    !verb.fixed.contains_key(name) && !verb.from_runner.contains_key(name)
 }
 
 fn help(schema: &Value) -> String {
@@ -115,7 +119,10 @@ pub fn invocation(found: &FoundVerb, matches: &ArgMatches, around: &Surroundings
     let verb = &found.verb;
     let properties = found.operation().properties().expect("the manifest was checked when it was read");
     let mut args = verb.fixed.clone();
-    for (name, schema) in properties.iter().filter(|(name, _)| !verb.fixed.contains_key(*name)) {
+    for (name, fact) in &verb.from_runner {
+        args.extend(fact.value().map(|value| (name.clone(), value)));
+    }
+    for (name, schema) in properties.iter().filter(|(name, _)| has_flag(verb, name)) {
         let text = |text: &String| Value::from(text.as_str());
         let given = match Form::of(schema) {
             Form::Switch => matches.get_flag(name).then_some(Value::Bool(true)),
@@ -128,8 +135,7 @@ pub fn invocation(found: &FoundVerb, matches: &ArgMatches, around: &Surroundings
         let variable = || {
             around.variables.get(verb.from_environment.get(name)?).map(|value| Value::from(value.as_str()))
         };
-        let fact = || verb.from_runner.get(name).and_then(|fact| fact.value());
-        if let Some(value) = given.or_else(variable).or_else(fact) {
+        if let Some(value) = given.or_else(variable) {
             args.insert(name.clone(), value);
         }
     }

@@ -27,6 +27,8 @@ pub(super) enum Presentation {
     Verb {
         /// The folder.
         emit: Option<PathBuf>,
+        /// Names that the operation may give documents.
+        documents: Vec<String>,
     },
 }
 
@@ -144,8 +146,8 @@ fn execute(
     let good = matches!(outcome.exit, Exit::Satisfied | Exit::Violated);
     let data = printer.take_single().filter(|_| good);
     let told = match (presentation, data) {
-        (Presentation::Verb { emit }, Some(data)) => {
-            super::verb::present(&data, emit.as_ref(), around, output)
+        (Presentation::Verb { emit, documents }, Some(data)) => {
+            super::verb::present(&data, emit.as_ref(), documents, around, output)
         }
         (_, data) if output.format == Format::Json => {
             print_json(&outcome_json(&outcome, data.as_deref(), &folder))

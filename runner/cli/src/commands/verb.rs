@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::builder::EnumValueParser;
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _};
 use contract_engine::{Calls, Failure, Request, Surroundings};
 use contract_ipc::{Code, Exit};
@@ -45,8 +45,9 @@ fn with_format(command: clap::Command) -> clap::Command {
         return command;
     }
     let help = "The form of what is printed on stdout";
-    let forms = EnumValueParser::<Format>::new();
-    command.arg(Arg::new(VERB_FORMAT).long(FORMAT).value_parser(forms).value_name("FORM").help(help))
+    let forms = PossibleValuesParser::new(["human", "json"]);
+    let format = Arg::new(VERB_FORMAT).long(FORMAT).value_parser(forms).value_name("FORM");
+    command.arg(format.help(help).help_heading(None::<&'static str>))
 }
 
 /// Puts `leaf` below the words that lead to it.
@@ -71,8 +72,7 @@ fn add(parent: clap::Command, words: &[String], leaf: clap::Command) -> clap::Co
 pub(crate) fn run(words: &[OsString], first: clap::Error) -> Result<Exit, clap::Error> {
     // Help for a command of ours needs no adapters.
     let ours = Arguments::command();
-    let is_ours = |word: &OsString| word.to_str().is_some_and(|word| ours.find_subcommand(word).is_some());
-    if words.iter().skip(1).any(is_ours) {
+    if first_word(words).is_some_and(|word| ours.find_subcommand(word).is_some()) {
         return Err(first);
     }
     let output = Output { format: Format::Human, quiet: false, verbose: false };
@@ -93,14 +93,28 @@ pub(crate) fn run(words: &[OsString], first: clap::Error) -> Result<Exit, clap::
     let mut output = Output::from_arg_matches(&matches)?;
     let (words, leaf) = path_of(&matches);
     let Some((found, _)) = catalogue.find(&words) else { return Err(first) };
-    if let Ok(Some(format)) = leaf.try_get_one::<Format>(VERB_FORMAT) {
-        output.format = *format;
+    match leaf.try_get_one::<String>(VERB_FORMAT) {
+        Ok(Some(form)) if form == "json" => output.format = Format::Json,
+        Ok(Some(_)) => output.format = Format::Human,
+        _ => {}
     }
     if !matches!(output.format, Format::Human | Format::Json) {
         return Ok(report(&super::usage("verbs of adapters print human or json"), output));
     }
     let args = VerbArgs::from_arg_matches(leaf)?;
     Ok(invoke(found, leaf, &args, &around, output).unwrap_or_else(|failure| report(&failure, output)))
+}
+
+/// The first word that is no flag of the command line itself, nor the value of one.
+fn first_word(words: &[OsString]) -> Option<&str> {
+    let mut words = words.iter().skip(1).map(|word| word.to_str().unwrap_or_default());
+    loop {
+        match words.next()? {
+            "--format" => drop(words.next()),
+            flag if flag.starts_with('-') => {}
+            word => return Some(word),
+        }
+    }
 }
 
 fn path_of(matches: &ArgMatches) -> (Vec<String>, &ArgMatches) {
@@ -128,7 +142,8 @@ fn invoke(
         ..request(&adapter, &args.authority)
     };
     request.allow.extend(invocation.rights);
-    let presentation = Presentation::Verb { emit: args.emit.clone() };
+    let documents = found.operation().documents.clone();
+    let presentation = Presentation::Verb { emit: args.emit.clone(), documents };
     run_request(&request, args.out.as_deref(), around, &presentation, output)
 }
 
@@ -147,6 +162,7 @@ fn shlex_quoted(path: &Path) -> Result<String, Failure> {
 pub(super) fn present(
     data: &[u8],
     emit: Option<&PathBuf>,
+    declared: &[String],
     around: &Surroundings,
     output: Output,
 ) -> Result<(), Failure> {
@@ -154,7 +170,7 @@ pub(super) fn present(
         Failure::new(Code::ContractInternal, format!("checked data cannot be read again: {error}"))
     })?;
     if let Some(folder) = emit {
-        let count = write_documents(&value["documents"], &around.root.join(folder))?;
+        let count = write_documents(&value["documents"], declared, &around.root.join(folder))?;
         note(output, &format!("{} in {}", super::counted(count, "document", "documents"), folder.display()));
     }
     match (output.format, value["summary"].as_str()) {
@@ -173,16 +189,20 @@ pub(super) fn present(
 }
 
 /// One file for each document, in canonical form, so that a file's digest is its document's.
-fn write_documents(documents: &Value, folder: &Path) -> Result<u64, Failure> {
+fn write_documents(documents: &Value, declared: &[String], folder: &Path) -> Result<u64, Failure> {
     let failed = |path: &Path, error: &dyn std::fmt::Display| {
         Failure::new(Code::ContractOutUnwritable, format!("--emit: {}: {error}", path.display()))
     };
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
     let mut count = 0;
     for (name, document) in documents.as_object().into_iter().flatten() {
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
-        if name.starts_with('.') || !name.bytes().all(plain) {
-            return Err(failed(folder, &format!("`{}` is no name for a document", name.escape_debug())));
+        // Its manifest has been checked: what it declares is the name of a file.
+        if !declared.contains(name) {
+            let what = format!(
+                "it gave the document `{}`, which its manifest does not declare",
+                name.escape_debug()
+            );
+            return Err(Failure::new(Code::AdapterUndeclared, what));
         }
         let path = folder.join(format!("{name}.json"));
         let mut bytes = contract_json::to_canonical_vec(document);

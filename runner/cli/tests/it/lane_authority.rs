@@ -91,6 +91,30 @@ fn with_require_grant_the_command_line_delegates_nothing() {
 }
 
 #[test]
+fn a_grant_counts_for_the_adapter_that_it_is_made_out_to() {
+    let lane = LaneBench::new(&contract(
+        &[("doctor", "sourceosctl office doctor"), ("read", "cat words")],
+        &["office.artifact.evidence"],
+    ));
+    let mut document: serde_json::Value = serde_json::from_str(&lane.bench.text("contract.json")).unwrap();
+    document["spec"]["lanes"][0]["steps"].as_array_mut().unwrap().push(json!(
+        {"name": "plan", "run": "sourceosctl office generate --dry-run --artifact-type document --format docx --title t --workroom-id w"}
+    ));
+    lane.bench.write("contract.json", &document.to_string());
+    let words = lane.bench.write("words", "read me\n");
+    lane.run("").expect(1);
+    let grant = json!({
+        "v": "grant.v0", "issuer": "me", "subject": {"adapter": "process"}, "expires": "2999-01-01T00:00:00Z",
+        "rights": [format!("read={}", words.display())],
+    });
+    lane.bench.write("grant.json", &grant.to_string());
+    lane.run("--grant grant.json").expect(0);
+    let scope = |run: &str| lane.bench.receipt(&format!("out/runs/{run}"))["authority"]["scope"].to_string();
+    assert!(scope("02-read").contains("${ROOT}/words") && !scope("01-doctor").contains("words"));
+    lane.verify(0);
+}
+
+#[test]
 fn a_program_that_no_step_names_is_not_started() {
     let lane = LaneBench::steps(&[("sneak", "p=$(echo vobnf | tr b-za a-z); \"$p\"")]);
     lane.run("").expect(1).says("ermission denied");

@@ -1,8 +1,10 @@
 //! `lane plan` and `lane run`: steps in order, each in its own sandbox, and what they leave.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::{Value, json};
 
-use crate::command::{Bench, repository, skipped};
+use crate::command::{Bench, done, repository, skipped};
 use crate::lane::{LaneBench, contract};
 use crate::prefix::Prefix;
 
@@ -134,11 +136,18 @@ fn what_nobody_does_is_told_before_anything_starts() {
         ("sourceosctl office shred x", "`office doctor`"),
         ("cd / && sourceosctl office doctor", "split it"),
         ("if true; then sourceosctl office doctor; fi", "a step of its own"),
+        ("T=x; sourceosctl office doctor $T | cat", "a step of its own"),
         ("sourceosctl office doctor --colour", "--colour"),
     ] {
         let steps = [("first", "sourceosctl office doctor"), ("second", run)];
         let lane = LaneBench::new(&contract(&steps, &["office.artifact.evidence"]));
-        let done = lane.run("");
+        // A program of that name is not started instead.
+        lane.bench.write("bin/sourceosctl", "#!/bin/sh\ntouch started\n");
+        std::fs::set_permissions(lane.bench.path("bin/sourceosctl"), std::fs::Permissions::from_mode(0o755))
+            .unwrap();
+        let line = ["lane", "run", "contract.json", "--backend", "sandbox", "--out", "out"];
+        let path = format!("{}:/usr/bin:/bin", lane.bench.path("bin").display());
+        let done = done(&lane.prefix.command(&lane.bench, line).env("PATH", path).output().unwrap());
         done.expect(2).says("step `second`").says(words);
         assert!(!lane.bench.path("out").exists());
     }

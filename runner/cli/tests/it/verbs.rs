@@ -101,6 +101,38 @@ fn flags_follow_from_the_input_schema() {
 }
 
 #[test]
+fn a_word_of_ours_may_be_a_value() {
+    let (bench, prefix) = (Bench::new(), Prefix::new());
+    prefix.run(&bench, ["paths", "--out", "run"]).expect(0);
+    bench.run(["verify", "run"]).expect(0);
+    prefix.run(&bench, ["--format", "json", "-q", "paths", "--emit", "verify"]).expect(0);
+}
+
+#[test]
+fn a_private_folder_is_no_input_wherever_the_home_is() {
+    let (bench, prefix) = (Bench::new(), Prefix::new());
+    let key = bench.write("home/.ssh/id_ed25519", "x");
+    prefix.run(&bench, ["office", "inspect", key.to_str().unwrap()]).expect(4).says("ADAPTER_INPUT_APP_DATA");
+}
+
+#[test]
+fn a_document_that_is_not_declared_is_not_written() {
+    let (bench, prefix) = (
+        Bench::new(),
+        Prefix::with(|name, manifest| {
+            if name == "machine-probe" {
+                manifest["operations"]
+                    .as_array_mut()
+                    .unwrap()
+                    .iter_mut()
+                    .for_each(|op| op["documents"] = json!([]));
+            }
+        }),
+    );
+    prefix.run(&bench, ["paths", "--emit", "documents"]).expect(4).says("ADAPTER_UNDECLARED");
+}
+
+#[test]
 fn completions_and_help_know_the_verbs() {
     let (bench, prefix) = (Bench::new(), Prefix::new());
     let help = prefix.run(&bench, ["--help"]);

@@ -70,13 +70,15 @@ fn check_contract(contract: &[u8], receipt: &LaneReceipt) -> Result<(), Stop> {
     let steps: Vec<String> = list(&lane["steps"]).iter().map(|step| text(&step["name"])).collect();
     let promised: Vec<String> = list(&lane["evidence"]["emit"]).iter().map(text).collect();
     let told: Vec<String> = receipt.steps.iter().map(|step| step.name.clone()).collect();
+    if steps != told {
+        return Err(mismatch(4, LANE_RECEIPT, &steps.join(", "), &told.join(", ")));
+    }
     for (expected, found) in [
-        (text(&contract["metadata"]["id"]), receipt.contract.id.clone()),
-        (text(&lane["backend"]["type"]), receipt.backend.asked.clone()),
-        (steps.join(", "), told.join(", ")),
+        (text(&contract["metadata"]["id"]), &receipt.contract.id),
+        (text(&lane["backend"]["type"]), &receipt.backend.asked),
     ] {
-        if expected != found {
-            return Err(mismatch(4, LANE_RECEIPT, &expected, &found));
+        if expected != *found {
+            return Err(mismatch(4, LANE_RECEIPT, &expected, found));
         }
     }
     let keys: BTreeSet<&String> = receipt.evidence.iter().map(|info| &info.key).collect();
