@@ -232,7 +232,7 @@ impl LaneReceipt {
         if self.backend.used != "sandbox" {
             return wrong("/backend/used", "it is not `sandbox`");
         }
-        if !digests.all(|digest| shape::is_digest(digest)) {
+        if !digests.all(shape::is_digest) {
             return wrong("", "a digest has not the form that the schema asks for");
         }
         match ids.into_iter().find(|id| !is_name(id)) {
