@@ -71,7 +71,8 @@ pub(crate) fn profile_lines(plan: &Plan, whole: bool) -> Vec<String> {
 
 /// A failure: what, why, where, what to do.
 pub(crate) fn failure(failure: &Failure) {
-    say(&format!("{}: {}", red(&format!("error[{}]", failure.code_text())), tame(&failure.message)));
+    let message = crate::workflow::disarmed(&failure.message);
+    say(&format!("{}: {message}", red(&format!("error[{}]", failure.code_text()))));
     if let Some(cause) = &failure.cause {
         say(&format!("  cause: {}", tame(cause)));
     }

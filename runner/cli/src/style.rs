@@ -63,6 +63,8 @@ pub(crate) fn tame(text: &str) -> String {
             }
             // Overrides of the direction of writing can make a line read as another.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+            // Noncharacters: XML cannot hold the first two, and nobody means them (Unicode, section 23.7).
+            c if u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}') => '\u{fffd}',
             c => c,
         })
         .collect()
@@ -106,5 +108,6 @@ mod tests {
     #[test]
     fn control_characters_of_others_do_nothing() {
         assert_eq!(tame("a\x1b[31mb\u{202e}c\x7f\t."), "a\u{241b}[31mb\u{fffd}c\u{fffd} .");
+        assert_eq!(tame("a\u{ffff}\u{1fffe}\u{fdd0}\u{fffc}"), "a\u{fffd}\u{fffd}\u{fffd}\u{fffc}");
     }
 }

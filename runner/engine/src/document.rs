@@ -33,6 +33,14 @@ pub(crate) fn read_document(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The same as text.
+///
+/// # Errors
+/// As [`read_document`]; or it is no UTF-8.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(read_document(path)?).map_err(io::Error::other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

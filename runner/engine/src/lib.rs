@@ -36,7 +36,7 @@ mod verb;
 
 pub use budget::{Budget, LimitTexts};
 pub use clock::now;
-pub use command::{Command, find};
+pub use command::{Command, ProgramFiles, find, program_files};
 pub use decide::{Decision, Given, LOCAL_PROFILE, NETWORK_PROFILE, Source, decide, quoted};
 pub use document::open_regular;
 pub use environment::Surroundings;

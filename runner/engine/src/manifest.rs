@@ -10,7 +10,7 @@ use crate::budget::LimitTexts;
 use crate::document::read_document;
 use crate::failure::Failure;
 use crate::right::Right;
-use crate::verb::Verb;
+use crate::verb::{Verb, is_tame};
 
 /// An adapter manifest, `schemas/json/adapter/adapter.v0.schema.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,6 +115,9 @@ impl FoundManifest {
     }
 }
 
+/// Most verbs of an adapter.
+const MAX_VERBS: usize = 64;
+
 /// Documents become files.
 fn is_document_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
@@ -168,6 +171,13 @@ impl Manifest {
             for (index, text) in asks.iter().enumerate() {
                 Right::check_form(text).map_err(|error| format!("/{name}/{index}: {error}"))?;
             }
+        }
+        let texts = self.operations.iter().map(|operation| &operation.description).chain([&self.description]);
+        if let Some(text) = texts.into_iter().find(|text| !is_tame(text)) {
+            return Err(format!("a description has control characters: `{}`", text.escape_debug()));
+        }
+        if self.verbs.len() > MAX_VERBS {
+            return Err(format!("/verbs: more than {MAX_VERBS}"));
         }
         for (index, verb) in self.verbs.iter().enumerate() {
             verb.check(self.operation(&verb.op)).map_err(|why| format!("/verbs/{index}{why}"))?;

@@ -101,8 +101,11 @@ impl Verb {
             word.starts_with(|c: char| c.is_ascii_lowercase())
                 && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
-        if self.words.is_empty() || !self.words.iter().all(is_word) {
-            return Err("/words: one or more words of lower-case letters, digits and `-`".to_owned());
+        if !(1..=MAX_WORDS).contains(&self.words.len()) || !self.words.iter().all(is_word) {
+            return Err(format!("/words: one to {MAX_WORDS} words of lower-case letters, digits and `-`"));
+        }
+        if self.words.iter().any(|word| word == "help") {
+            return Err("/words: `help` is the command line's own".to_owned());
         }
         let Some(operation) = operation else {
             return Err(format!("/op: `{}` is not among the operations", self.op));
@@ -110,6 +113,22 @@ impl Verb {
         let properties = operation.properties().ok_or_else(|| {
             format!("/op: the input schema of `{}` is not inline, or has no properties", self.op)
         })?;
+        if properties.len() > MAX_PROPERTIES {
+            return Err(format!("/op: more than {MAX_PROPERTIES} arguments"));
+        }
+        for (name, schema) in properties {
+            check_property(name, schema)
+                .map_err(|why| format!("/op: its argument `{}` {why}", name.escape_debug()))?;
+        }
+        self.check_positionals(operation, properties)?;
+        let given = self.paths.iter().filter(|(_, usage)| **usage == PathUse::Read).map(|(name, _)| name);
+        let mut untyped =
+            given.filter(|name| self.fixed.contains_key(*name) || self.from_environment.contains_key(*name));
+        if let Some(name) = untyped.next() {
+            return Err(format!(
+                "/paths: `{name}` is filled in by the manifest, and only a person permits to read"
+            ));
+        }
         let named = self.positionals.iter().map(|name| ("positionals", name));
         let named = named.chain(self.paths.keys().map(|name| ("paths", name)));
         let named = named.chain(self.from_environment.keys().map(|name| ("fromEnvironment", name)));
@@ -128,6 +147,65 @@ impl Verb {
             )),
             None => Ok(()),
         }
+    }
+}
+
+/// Most words of a verb.
+const MAX_WORDS: usize = 4;
+/// Most arguments of an operation that has a verb.
+const MAX_PROPERTIES: usize = 64;
+
+/// Flags are made of it, and help shows it.
+fn check_property(name: &str, schema: &Value) -> Result<(), String> {
+    let plain =
+        name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !plain {
+        return Err("has a name that makes no flag; write it like devRoot".to_owned());
+    }
+    let texts = schema["enum"].as_array().into_iter().flatten().chain([&schema["description"]]);
+    match texts.filter_map(Value::as_str).find(|text| !is_tame(text)) {
+        Some(_) => Err("is described with control characters".to_owned()),
+        None => Ok(()),
+    }
+}
+
+/// Nothing in it acts on a terminal.
+pub(crate) fn is_tame(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+}
+
+impl Verb {
+    /// Arguments by their place: what is required comes first, and several values come last.
+    fn check_positionals(
+        &self,
+        operation: &Operation,
+        properties: &Map<String, Value>,
+    ) -> Result<(), String> {
+        let required = operation.required();
+        let mut optional_seen = false;
+        for (at, name) in self.positionals.iter().enumerate() {
+            let wrong = |why: &str| Err(format!("/positionals: `{}` {why}", name.escape_debug()));
+            let Some(schema) = properties.get(name) else { continue };
+            if self.positionals[..at].contains(name)
+                || self.fixed.contains_key(name)
+                || self.from_runner.contains_key(name)
+            {
+                return wrong("is there twice, or filled in by the manifest");
+            }
+            let is_list = schema["type"] == "array";
+            if !(schema["type"] == "string" || is_list) {
+                return wrong("is neither a text nor a list of texts");
+            }
+            if is_list && at + 1 < self.positionals.len() {
+                return wrong("is a list, and not the last");
+            }
+            let is_required = required.contains(&name.as_str()) && !self.from_environment.contains_key(name);
+            if is_required && optional_seen {
+                return wrong("is required, and comes after one that is not");
+            }
+            optional_seen |= !is_required;
+        }
+        Ok(())
     }
 }
 
@@ -194,6 +272,12 @@ mod tests {
             ("op", json!("office.convert"), "/op: `office.convert` is not among"),
             ("positionals", json!(["name"]), "/positionals: `name`"),
             ("paths", json!({"name": "read"}), "/paths: `name`"),
+            ("words", json!(["help"]), "`help`"),
+            ("words", json!(["a", "b", "c", "d", "e"]), "/words"),
+            ("fixed", json!({"file": "/etc/shadow"}), "/positionals: `file`"),
+            ("fromEnvironment", json!({"file": "HOME"}), "only a person permits"),
+            ("positionals", json!(["names"]), "/positionals: `names`"),
+            ("positionals", json!(["file", "file"]), "twice"),
             ("fixed", json!({"name": 1}), "/fixed: `name`"),
             ("fromEnvironment", json!({"file": "AWS_SECRET_ACCESS_KEY"}), "cannot be handed on"),
         ] {

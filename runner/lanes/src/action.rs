@@ -18,6 +18,11 @@ const PROCESS: (&str, &str) = ("process", "process.run");
 const SHELL: [&str; 3] = ["/bin/sh", "-e", "-c"];
 /// Where programs are looked for first, here and in the sandbox; the same on every machine.
 const STANDARD_PATH: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
+/// Where programs of the system lie: everybody may read them, and nobody keeps secrets there.
+const SYSTEM_FOLDERS: [&str; 8] =
+    ["/bin", "/gnu/store", "/lib", "/lib64", "/nix/store", "/sbin", "/snap", "/usr"];
+/// Programs that do something else than the command of that name which every shell has itself.
+const OF_THE_SHELL: [&str; 6] = ["[", "echo", "kill", "printf", "pwd", "test"];
 
 /// One thing to run.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,9 +33,9 @@ pub struct Action {
     pub op: String,
     /// The arguments.
     pub args: Map<String, Value>,
-    /// Rights that follow from the words and that the operator has to give: paths to read.
+    /// Rights that follow from the words and that the operator has to give: paths to read, programs that are not the system's.
     pub asks: Vec<String>,
-    /// Rights that the operator gives by running the lane: to execute the programs that its steps name.
+    /// Rights that the operator gives by running the lane: to execute the programs of the system that its steps name.
     pub delegated: Vec<String>,
     /// The command, for people.
     pub command: String,
@@ -59,7 +64,7 @@ impl Reader<'_> {
             Some(commands) if commands.iter().any(|words| self.table.is_mapped(&words[0])) => {
                 commands.iter().map(|words| self.command(words)).collect()
             }
-            Some(commands) if commands.len() == 1 => Ok(vec![match self.program(&commands[0][0]) {
+            Some(commands) if commands.len() == 1 => Ok(vec![match self.own_program(&commands[0][0]) {
                 Some(program) => self.process(commands[0].clone(), &[program], script)?,
                 None => self.script(script)?,
             }]),
@@ -79,6 +84,9 @@ impl Reader<'_> {
                 "`{}`: no adapter here does that; of {name} there are `{known}`",
                 shown(words)
             )));
+        }
+        if OF_THE_SHELL.contains(&name.as_str()) {
+            return self.script(&shown(words));
         }
         match self.program(name) {
             Some(program) => self.process(words.to_vec(), &[program], &shown(words)),
@@ -123,16 +131,12 @@ impl Reader<'_> {
         let mut programs: Vec<PathBuf> = vec![PathBuf::from(SHELL[0])];
         for command in &analysis.commands {
             let Some(name) = command.words.first().and_then(|word| word.known()) else { continue };
-            if matches!(command.role, Role::Runs | Role::Starts) {
-                if self.table.is_mapped(name) {
-                    return Err(unknown(format!("`{name}` stands in a script that only a shell can read"))
-                        .hint("Give it a step of its own, with words that are known: no variables, pipes or conditions."));
-                }
-                programs.extend(self.program(name).filter(|program| !programs.contains(program)));
-            } else if command.role == Role::Looks {
-                // `echo` and its like may be programs as well.
-                programs.extend(self.program(name).filter(|program| !programs.contains(program)));
+            if command.role != Role::Looks && self.table.is_mapped(name) {
+                return Err(unknown(format!("`{name}` stands in a script that only a shell can read"))
+                    .hint("Give it a step of its own, with words that are known: no variables, pipes or conditions."));
             }
+            // `echo` and its like may be programs as well.
+            programs.extend(self.program(name).filter(|program| !programs.contains(program)));
         }
         let argv = SHELL.iter().map(|&word| word.to_owned()).chain([script.to_owned()]).collect();
         self.process(argv, &programs, script)
@@ -143,16 +147,16 @@ impl Reader<'_> {
             text.clone_into(&mut argv[0]);
         }
         let mut delegated = vec!["side-effect=filesystem".to_owned()];
+        let mut asks = Vec::new();
         let mut folders: Vec<String> = STANDARD_PATH.iter().map(|&folder| folder.to_owned()).collect();
         for program in programs {
-            let text = program.to_str().and_then(quoted).ok_or_else(|| {
-                unknown(format!("{}: its path cannot be written as a word", program.display()))
-            })?;
-            let found = contract_engine::find(&text, self.around)?;
-            let paths = found.exec.iter().map(|path| ("exec", path));
-            let paths = paths.chain(found.own.iter().map(|path| ("exec", path)));
-            for (right, path) in paths.chain(found.prefixes.iter().map(|path| ("read", path))) {
-                delegated.push(format!("{right}={}", path.display()));
+            let files = contract_engine::program_files(program, self.around)?;
+            delegated.extend(files.read.iter().map(|file| format!("read={}", file.display())));
+            for file in files.exec {
+                let right = format!("exec={}", file.display());
+                // To execute is to read. What lies elsewhere may be a file of the user's.
+                let of_the_system = SYSTEM_FOLDERS.iter().any(|folder| file.starts_with(folder));
+                if of_the_system { delegated.push(right) } else { asks.push(right) }
             }
             if let Some(folder) = program.parent().and_then(|folder| folder.to_str())
                 && !folders.iter().any(|known| known == folder)
@@ -160,8 +164,10 @@ impl Reader<'_> {
                 folders.push(folder.to_owned());
             }
         }
-        delegated.sort();
-        delegated.dedup();
+        for rights in [&mut delegated, &mut asks] {
+            rights.sort();
+            rights.dedup();
+        }
         let args = json!({
             "argv": argv,
             "cwd": self.around.root.display().to_string(),
@@ -172,7 +178,7 @@ impl Reader<'_> {
             adapter: self.process_adapter()?,
             op: PROCESS.1.to_owned(),
             args,
-            asks: Vec::new(),
+            asks,
             delegated,
             command: command.to_owned(),
             is_process: true,
@@ -187,6 +193,11 @@ impl Reader<'_> {
             unknown(format!("{}: the adapter that starts programs is not installed", manifest.display()))
                 .hint("Install the runner with its adapters (tools/install does it).")
         })
+    }
+
+    /// The program that `name` starts in a shell, too.
+    fn own_program(&self, name: &str) -> Option<PathBuf> {
+        if OF_THE_SHELL.contains(&name) { None } else { self.program(name) }
     }
 
     /// The program that `name` starts.

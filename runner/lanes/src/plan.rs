@@ -102,11 +102,12 @@ pub fn plan(request: &LaneRequest, around: &Surroundings, out: &Path) -> Result<
     let chosen = choose(&lane, request)?;
     let mut steps = Vec::new();
     for (index, step) in lane.steps.iter().enumerate() {
-        let passed_over = match (chosen[index], step.run.is_some()) {
-            (false, _) => Some("it was not asked for"),
-            (true, false) => Some("it has nothing to run"),
-            (true, true) => None,
-        };
+        let passed_over =
+            match (chosen[index], step.run.as_deref().is_some_and(|script| !script.trim().is_empty())) {
+                (false, _) => Some("it was not asked for"),
+                (true, false) => Some("it has nothing to run"),
+                (true, true) => None,
+            };
         let mut planned = PlannedStep { name: step.name.clone(), runs: Vec::new(), passed_over };
         if passed_over.is_none() {
             match reader.actions(step) {
@@ -313,6 +314,25 @@ impl PlannedRun {
         let manifest = self.plan.command.manifest.as_ref();
         let operation = manifest.and_then(|found| found.manifest.operation(&self.action.op));
         operation.is_some_and(|operation| operation.documents.iter().any(|name| name == key))
+    }
+
+    /// Whether it may do exactly what was planned: an earlier step may have put a link, or another program, where paths lead.
+    pub(crate) fn still_means(&self, now: &Plan) -> Result<(), Failure> {
+        let read =
+            |plan: &Plan| plan.profile.read.iter().filter(|path| **path != plan.scratch).cloned().collect();
+        let (planned, now_read): (Vec<PathBuf>, Vec<PathBuf>) = (read(&self.plan), read(now));
+        if self.plan.rights == now.rights && self.plan.profile.exec == now.profile.exec && planned == now_read
+        {
+            return Ok(());
+        }
+        let other = now.rights.iter().find(|right| !self.plan.rights.contains(right));
+        let what =
+            other.map_or("its paths lead elsewhere now".to_owned(), |right| format!("it would have {right}"));
+        Err(Failure::new(
+            Code::PolicyDenied,
+            format!("run {} is not the one that was planned: {what}", self.id),
+        )
+        .hint("A step before it changed what its paths lead to; do not let steps write where programs lie."))
     }
 
     /// Whether it starts a program in the process adapter.

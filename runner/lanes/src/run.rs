@@ -6,7 +6,7 @@ use std::path::Path;
 
 use contract_engine::{Answer, Failure, Note, Outcome, Surroundings, Watcher, now, prepare};
 use contract_ipc::{Code, Exit};
-use contract_json::{Digest, Digester};
+use contract_json::{Digester, FileDigest};
 use contract_receipts::{
     FolderError, LaneFolder, LaneReceipt, Receipt, ReceiptError, RunInfo, Status, StepInfo, StepStatus,
 };
@@ -208,11 +208,17 @@ impl<'p> Running<'p, '_> {
             is_process: run.is_process(),
         };
         let out = self.folder.run(&run.id);
-        let ran = prepare(&run.request, self.around, &out).and_then(|prepared| prepared.run(&mut looking));
+        let ran = prepare(&run.request, self.around, &out).and_then(|prepared| {
+            run.still_means(prepared.plan())?;
+            prepared.run(&mut looking)
+        });
         let Looking { log, data, .. } = looking;
         let log = match log.end() {
             Ok(digest) => digest,
-            Err(error) => return (None, Some(lost(format!("the log of {}: {error}", run.id)))),
+            Err(error) => {
+                self.folder.forget(&run.id);
+                return (None, Some(lost(format!("the log of {}: {error}", run.id))));
+            }
         };
         match ran {
             Ok(outcome) => {
@@ -222,7 +228,15 @@ impl<'p> Running<'p, '_> {
             }
             Err(refusal) => {
                 let info = refusal.receipt.map(|receipt| self.keep(run, *receipt, log, None));
-                (info, Some(refusal.failure))
+                if info.is_none() {
+                    // What has no receipt is no evidence.
+                    self.folder.forget(&run.id);
+                }
+                let mut failure = refusal.failure;
+                if failure.code == Code::ContractOutUnwritable {
+                    failure.code = Code::ContractEvidenceFailed;
+                }
+                (info, Some(failure))
             }
         }
     }
@@ -231,7 +245,7 @@ impl<'p> Running<'p, '_> {
         &mut self,
         planned: &'p PlannedRun,
         receipt: Receipt,
-        log: Digest,
+        log: FileDigest,
         data: Option<Value>,
     ) -> RunInfo {
         let receipt = if receipt.digests.receipt.blake3.is_empty() { receipt.sealed() } else { receipt };
@@ -299,10 +313,10 @@ impl Log {
         }
     }
 
-    fn end(mut self) -> io::Result<Digest> {
+    fn end(mut self) -> io::Result<FileDigest> {
         self.file.flush()?;
         self.failed.map_or(Ok(()), Err)?;
-        Ok(self.digester.finish().digest())
+        Ok(self.digester.finish())
     }
 }
 

@@ -119,6 +119,7 @@ pub fn invocation(found: &FoundVerb, matches: &ArgMatches, around: &Surroundings
     let verb = &found.verb;
     let properties = found.operation().properties().expect("the manifest was checked when it was read");
     let mut args = verb.fixed.clone();
+    let mut typed: Vec<&str> = Vec::new();
     for (name, fact) in &verb.from_runner {
         args.extend(fact.value().map(|value| (name.clone(), value)));
     }
@@ -135,12 +136,15 @@ pub fn invocation(found: &FoundVerb, matches: &ArgMatches, around: &Surroundings
         let variable = || {
             around.variables.get(verb.from_environment.get(name)?).map(|value| Value::from(value.as_str()))
         };
+        typed.extend(given.is_some().then_some(name.as_str()));
         if let Some(value) = given.or_else(variable) {
             args.insert(name.clone(), value);
         }
     }
     let mut rights = Vec::new();
     for (name, usage) in &verb.paths {
+        // Only a person gives rights, not a manifest.
+        let usage = if typed.contains(&name.as_str()) { usage } else { &PathUse::Name };
         match args.get_mut(name) {
             Some(Value::String(path)) => place(path, *usage, &around.root, &mut rights),
             Some(Value::Array(paths)) => {

@@ -8,7 +8,7 @@ pub use evidence::{EvidenceDocument, EvidenceSource, LaneEvidence, LaneEvidenceV
 pub use folder::LaneFolder;
 pub(crate) use verify::verify;
 
-use contract_json::{Digest, Tape, to_canonical_vec};
+use contract_json::{Digest, FileDigest, Tape, to_canonical_vec};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -177,8 +177,8 @@ pub struct RunInfo {
     pub receipt: Digest,
     /// Its subject: equal on every machine for the same plan and answers.
     pub subject: Digest,
-    /// Of the log: what the run said in progress messages.
-    pub log: Digest,
+    /// Of the log: what the run said.
+    pub log: FileDigest,
 }
 
 /// A promised document.
@@ -221,7 +221,7 @@ impl LaneReceipt {
     /// Forms that types do not hold; `lane-receipt.v0.schema.json` says the same.
     fn check(&self) -> Result<(), ShapeError> {
         let digests = [&self.digests.contract, &self.digests.subject, &self.digests.receipt].into_iter();
-        let digests = digests.chain(self.runs().flat_map(|run| [&run.receipt, &run.subject, &run.log]));
+        let digests = digests.chain(self.runs().flat_map(|run| [&run.receipt, &run.subject]));
         let mut digests = digests.chain(self.evidence.iter().map(|info| &info.digest));
         let ids = self.runs().map(|run| &run.id).chain(self.evidence.iter().map(|info| &info.key));
         let is_name = |name: &str| {
@@ -232,7 +232,8 @@ impl LaneReceipt {
         if self.backend.used != "sandbox" {
             return wrong("/backend/used", "it is not `sandbox`");
         }
-        if !digests.all(shape::is_digest) {
+        let logs = self.runs().all(|run| shape::is_digest(&run.log.digest()));
+        if !logs || !digests.all(shape::is_digest) {
             return wrong("", "a digest has not the form that the schema asks for");
         }
         match ids.into_iter().find(|id| !is_name(id)) {

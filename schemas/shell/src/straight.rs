@@ -14,7 +14,14 @@ const EXPANDS: [char; 4] = ['*', '?', '[', '{'];
 pub fn straight(text: &str, home: Option<&str>) -> Option<Vec<Vec<String>>> {
     // Quotes and braces that only some shells know.
     let braces = text.contains('{') && (text.contains(',') || text.contains(".."));
-    if braces || text.contains("$'") || text.contains("$\"") || text.contains('\0') || text.contains('\r') {
+    // Where a line goes on after a tilde, shells still see the tilde.
+    if braces
+        || text.contains("~\\")
+        || text.contains("$'")
+        || text.contains("$\"")
+        || text.contains('\0')
+        || text.contains('\r')
+    {
         return None;
     }
     let list = Reader::new(text, &[]).script().ok()?;
@@ -126,6 +133,7 @@ mod tests {
             "a <<E\nE",
             "a 'b",
             "time a",
+            "a ~\\\n/b",
         ] {
             assert_eq!(words(text), None, "{text}");
         }

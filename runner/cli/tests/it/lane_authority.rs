@@ -120,3 +120,78 @@ fn a_program_that_no_step_names_is_not_started() {
     lane.run("").expect(1).says("ermission denied");
     lane.run("--allow exec=/usr/bin/uname").expect(0);
 }
+
+#[test]
+fn to_name_a_file_as_a_program_does_not_permit_to_read_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let lane = LaneBench::steps(&[("peek", "cat bin/deploy; bin/deploy")]);
+    let script = lane.bench.write("bin/deploy", "#!/bin/sh\n# TOKEN-OF-THE-USER\n");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    lane.run("").expect(3).says(&format!("--allow exec={}", script.display()));
+    lane.run(&format!("--allow exec={}", script.display())).expect(0);
+    // What would make it an adapter, or a language of its own, makes it no more than a program.
+    let lane = LaneBench::steps(&[
+        ("peek", "./repo/adapter.json || cat secret"),
+        ("python", "./env/bin/python || cat env/x"),
+    ]);
+    let secret = lane.bench.write("secret", "PRIVATE");
+    let manifest =
+        json!({"v": "adapter.v0", "name": "x", "version": "1", "command": ["./x", secret], "operations": []});
+    for (path, text) in [
+        ("repo/adapter.json", manifest.to_string()),
+        ("repo/x", "#!/bin/sh\n".to_owned()),
+        ("env/bin/python", "#!/bin/sh\nfalse\n".to_owned()),
+    ] {
+        let path = lane.bench.write(path, &text);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    lane.bench.write("env/pyvenv.cfg", "home = /usr/bin\n");
+    lane.bench.write("env/x", "PRIVATE");
+    let flags = "--allow exec=./env/bin/python --keep-going";
+    let done = lane.run(flags);
+    assert_ne!(done.status, 0);
+    for log in ["01-peek", "02-python"] {
+        let path = lane.bench.path(&format!("out/logs/{log}.log"));
+        assert!(!std::fs::read_to_string(path).unwrap_or_default().contains("PRIVATE"), "{log}");
+    }
+}
+
+#[test]
+fn a_step_cannot_change_what_a_later_step_was_permitted() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let lane =
+        LaneBench::steps(&[("swap", "ln -sf ../secret built/tool"), ("use", "built/tool || cat secret")]);
+    lane.bench.write("secret", "PRIVATE");
+    std::fs::create_dir(lane.bench.path("built")).unwrap();
+    std::fs::copy("/usr/bin/true", lane.bench.path("built/tool")).unwrap();
+    std::fs::set_permissions(lane.bench.path("built/tool"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(lane.bench.path("secret"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    lane.run("--allow write=./built --allow exec=./built/tool")
+        .expect(3)
+        .says("is not the one that was planned");
+    assert_eq!(lane.statuses(), ["satisfied", "denied"]);
+    lane.verify(0);
+}
+
+#[test]
+fn paths_of_pixi_stay_where_the_lane_runs() {
+    let lane = LaneBench::new(&contract(&[("a", "true")], &["deps.inventory"]));
+    let mut document: serde_json::Value = serde_json::from_str(&lane.bench.text("contract.json")).unwrap();
+    lane.bench.write("pixi.lock", "packages");
+    std::process::Command::new("mkfifo").arg(lane.bench.path("pipe")).status().unwrap();
+    for (path, known) in
+        [("pixi.lock", true), ("/etc/passwd", false), ("../../../../etc/passwd", false), ("pipe", false)]
+    {
+        document["spec"]["lanes"][0]["backend"]["pixi"] = json!({"lock_path": path});
+        lane.bench.write("contract.json", &document.to_string());
+        let done = lane.run("");
+        // Some of these the rules refuse before.
+        if done.status == 1 {
+            continue;
+        }
+        done.expect(0);
+        let files = lane.evidence("deps.inventory")["documents"][0]["document"]["files"].clone();
+        let lock = files.as_array().unwrap().iter().find(|file| file["role"] == "lock").unwrap().clone();
+        assert_eq!(lock["digest"].is_string(), known, "{path}: {lock}");
+    }
+}

@@ -64,7 +64,7 @@ fn steps(one: &str, other: &str, key: &str) -> (Value, Value) {
 #[test]
 fn the_runners_own_documents_follow_the_facts() {
     let tool = [("step", "./tool")];
-    let read = "--allow read=.";
+    let read = "--allow read=. --allow exec=./tool";
     let (a, b) = ("1", "2");
     let key = ["container.digest"];
     follows(key[0], &container(a, &tool, &key), &container(b, &tool, &key), [read, read]);
@@ -246,4 +246,42 @@ fn every_changed_byte_of_a_lane_is_found() {
     std::fs::rename(lane.bench.path("out/runs/02-b"), lane.bench.path("out/runs/01-a")).unwrap();
     std::fs::rename(lane.bench.path("kept"), lane.bench.path("out/runs/02-b")).unwrap();
     lane.verify(1);
+}
+
+#[test]
+fn what_does_not_belong_into_a_lane_is_found() {
+    let lane = LaneBench::new(&contract(&[("a", "echo x"), ("b", "echo y")], &["os.release"]));
+    lane.run("").expect(0);
+    lane.verify(0);
+    for extra in ["runs/01-a/notes", "logs/notes", "evidence/notes", "notes"] {
+        let path = lane.bench.write(&format!("out/{extra}"), "x");
+        lane.bench.run(["verify", "out"]).expect(1);
+        std::fs::remove_file(path).unwrap();
+    }
+    // An endless log is not read.
+    let log = lane.bench.path("out/logs/01-a.log");
+    let text = std::fs::read(&log).unwrap();
+    std::fs::File::options().write(true).open(&log).unwrap().set_len(1 << 40).unwrap();
+    assert!(lane.verify(1).stdout.contains("2 bytes"));
+    std::fs::write(&log, text).unwrap();
+    // A receipt, with all digests right, that does not say what the runs say.
+    let path = lane.bench.path("out/lane-receipt.json");
+    let whole = std::fs::read(&path).unwrap();
+    let seal = |edit: &dyn Fn(&mut LaneReceipt)| {
+        let mut receipt = LaneReceipt::from_bytes(&whole).unwrap();
+        edit(&mut receipt);
+        std::fs::write(&path, receipt.sealed().to_bytes()).unwrap();
+        lane.bench.run(["verify", "out"]).expect(1);
+    };
+    seal(&|receipt| receipt.steps[1].runs = receipt.steps[0].runs.clone());
+    seal(&|receipt| receipt.steps.swap(0, 1));
+    seal(&|receipt| receipt.evidence.push(receipt.evidence[0].clone()));
+    seal(&|receipt| receipt.contract.id = "another".to_owned());
+    let other = lane.bench.text("out/evidence/os.release.json").replace("\"id\":\"", "\"id\":\"x");
+    let kept = lane.bench.text("out/evidence/os.release.json");
+    lane.bench.write("out/evidence/os.release.json", &other);
+    seal(&|receipt| receipt.evidence[0].digest = contract_json::Digest::of(other.as_bytes()));
+    lane.bench.write("out/evidence/os.release.json", &kept);
+    std::fs::write(&path, &whole).unwrap();
+    lane.verify(0);
 }

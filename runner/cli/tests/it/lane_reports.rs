@@ -61,7 +61,7 @@ fn github_gets_groups_and_one_annotation_for_each_failure() {
         commands[5].starts_with("::error title=lane lane violated::step `bad | ::error::x`: exit status 7")
     );
     assert_eq!(commands.len(), 6);
-    assert!(lines.contains(&"| ::set-output name=a::b") && lines.contains(&"| ##[group]x"), "{lines:?}");
+    assert!(lines.contains(&"| ::set-output name=a::b") && lines.contains(&"## [group]x"), "{lines:?}");
 }
 
 #[test]

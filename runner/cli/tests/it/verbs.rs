@@ -139,3 +139,30 @@ fn completions_and_help_know_the_verbs() {
     assert!(help.expect(0).stdout.contains("mounts") && help.stdout.contains("probe"), "{}", help.stdout);
     assert!(prefix.run(&bench, ["completions", "bash"]).expect(0).stdout.contains("--downloads-root"));
 }
+
+#[test]
+fn a_manifest_cannot_take_help_away_or_permit_itself_to_read() {
+    for (verb, why) in [
+        (json!({"words": ["help"], "op": "text.caps"}), "`help`"),
+        (
+            json!({"words": ["see"], "op": "text.caps", "fixed": {"text": "/etc/shadow"}, "paths": {"text": "read"}}),
+            "only a person",
+        ),
+        (
+            json!({"words": ["see"], "op": "text.caps", "fromEnvironment": {"text": "HOME"}, "paths": {"text": "read"}}),
+            "only a person",
+        ),
+    ] {
+        let (bench, prefix) = (
+            Bench::new(),
+            Prefix::with(|name, manifest| {
+                if name == "text-caps" {
+                    manifest["verbs"] = json!([verb]);
+                }
+            }),
+        );
+        prefix.run(&bench, ["see"]).expect(2).says(why);
+        prefix.run(&bench, ["--help"]).expect(0);
+        prefix.run(&bench, ["paths"]).expect(0);
+    }
+}

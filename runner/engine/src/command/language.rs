@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::document::read_text;
+
 /// Folders that an interpreter must be able to read.
 pub(super) fn prefixes(program: &Path, home: Option<&Path>) -> Vec<PathBuf> {
     let mut found = Vec::new();
     // A virtual environment is known by the file beside its `bin`; its library stands there, the rest in its home.
     if let Some(prefix) = program.parent().and_then(Path::parent)
-        && let Ok(text) = std::fs::read_to_string(prefix.join("pyvenv.cfg"))
+        && let Ok(text) = read_text(&prefix.join("pyvenv.cfg"))
     {
         add(&mut found, prefix, home);
         let base = text.lines().find_map(|line| {

@@ -2,7 +2,9 @@
 
 mod executable;
 mod language;
+mod program;
 mod resolve;
 mod shim;
 
+pub use program::{ProgramFiles, program_files};
 pub use resolve::{Command, find, needs_of};

@@ -100,7 +100,7 @@ pub fn find(adapter: &str, around: &Surroundings) -> Result<Command, Failure> {
     resolve(&program, &words[1..], None, around)
 }
 
-fn not_found(adapter: &str, why: &str) -> Failure {
+pub(super) fn not_found(adapter: &str, why: &str) -> Failure {
     Failure::new(Code::AdapterNotFound, format!("adapter `{adapter}`: {why}"))
 }
 
@@ -131,7 +131,7 @@ fn on_path(name: &str, around: &Surroundings) -> Option<PathBuf> {
     around.path.iter().map(|folder| around.root.join(folder).join(name)).find(|path| is_executable(path))
 }
 
-fn is_executable(path: &Path) -> bool {
+pub(super) fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
@@ -286,7 +286,11 @@ fn follow_scripts(
 }
 
 /// `#!/usr/bin/env NAME` and `#!/usr/bin/env -S NAME OPTION...`
-fn env_line(argument: &str, script: &str, around: &Surroundings) -> Result<(PathBuf, Vec<String>), Failure> {
+pub(super) fn env_line(
+    argument: &str,
+    script: &str,
+    around: &Surroundings,
+) -> Result<(PathBuf, Vec<String>), Failure> {
     let words: Vec<String> = match argument.strip_prefix("-S") {
         Some(rest) => shlex::split(rest).unwrap_or_default(),
         None => vec![argument.to_owned()],
@@ -354,12 +358,12 @@ fn add_script(command: &mut Command, word: &mut String, base: &Path) -> Result<(
 }
 
 /// The loader that an ELF file names, when it is one: any file can be named there, and a loader is granted.
-fn loader_of(path: &Path) -> Option<PathBuf> {
+pub(super) fn loader_of(path: &Path) -> Option<PathBuf> {
     let loader = path.canonicalize().ok().filter(|loader| is_executable(loader))?;
     matches!(inspect(&loader), Ok(Executable::Static)).then_some(loader)
 }
 
-fn real(path: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn real(path: &Path) -> Result<PathBuf, Failure> {
     let real =
         path.canonicalize().map_err(|error| not_found(&path.display().to_string(), &error.to_string()))?;
     text(&real).map(PathBuf::from)

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::document::{read_document, read_text};
+
 /// What is known about the shim at `path`, when it is one.
 pub(super) struct Shim {
     pub(super) manager: &'static str,
@@ -16,7 +18,7 @@ pub(super) fn detect(path: &Path, root: &Path) -> Option<Shim> {
     }
     let base = folder.parent()?;
     let name = path.file_name()?;
-    let text = std::fs::read(path).ok()?;
+    let text = read_document(path).ok()?;
     let mentions = |word: &str| text.windows(word.len()).any(|window| window == word.as_bytes());
     if mentions("pyenv") {
         let version = version_from(root, &[".python-version"]).or_else(|| first_word(&base.join("version")));
@@ -47,7 +49,7 @@ fn existing(path: PathBuf) -> Option<PathBuf> {
 }
 
 fn first_word(file: &Path) -> Option<String> {
-    std::fs::read_to_string(file).ok()?.split_whitespace().next().map(str::to_owned)
+    read_text(file).ok()?.split_whitespace().next().map(str::to_owned)
 }
 
 /// The version that a file in `root` or a folder above it names.

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use crate::plan::LanePlan;
 use crate::run::Done;
 
+/// Larger files are no lists of packages.
+const MAX_LOCK_BYTES: u64 = 64 << 20;
+
 /// Adapters, what runs them, the programs that steps name, and the lock files of the contract.
 pub(super) fn inventory(plan: &LanePlan, done: &[Done<'_>], around: &Surroundings) -> Value {
     let mut files: BTreeMap<String, Value> = BTreeMap::new();
@@ -31,11 +34,21 @@ pub(super) fn inventory(plan: &LanePlan, done: &[Done<'_>], around: &Surrounding
     if let Some(pixi) = &plan.lane.backend.pixi {
         for (role, path) in [("manifest", &pixi.manifest_path), ("lock", &pixi.lock_path)] {
             if let Some(path) = path {
-                add(&mut files, path, role, digest(&around.root.join(path)));
+                add(&mut files, path, role, digest_below(&around.root, path));
             }
         }
     }
     json!({"files": files.into_values().collect::<Value>()})
+}
+
+/// Of a regular file below `root`, also when links are followed: the contract may name any path. Null for another one.
+fn digest_below(root: &Path, path: &str) -> Value {
+    let inside = || -> Option<Value> {
+        let (root, real) = (root.canonicalize().ok()?, root.join(path).canonicalize().ok()?);
+        let (_, bytes) = contract_engine::open_regular(&real).ok()?;
+        (real.starts_with(root) && bytes <= MAX_LOCK_BYTES).then(|| digest(&real))
+    };
+    inside().unwrap_or(Value::Null)
 }
 
 fn digest(path: &Path) -> Value {

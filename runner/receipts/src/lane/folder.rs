@@ -95,6 +95,16 @@ impl LaneFolder {
         Folder::open(&self.path.join(LOGS))?.create(&format!("{id}.log"))
     }
 
+    /// Removes what a run left that has no receipt, as far as that is possible.
+    pub fn forget(&self, id: &str) {
+        if let Ok(runs) = Folder::open(&self.path.join(RUNS)) {
+            let _ = remove_tree(&runs, id);
+        }
+        if let Ok(logs) = Folder::open(&self.path.join(LOGS)) {
+            let _ = logs.remove(&format!("{id}.log"));
+        }
+    }
+
     /// Writes the documents of a key.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Checking the evidence of a lane: its receipt, and every run that it names. The steps are those of docs/lanes.md.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use crate::folder::Folder;
 use crate::lane::{EvidenceSource, LaneEvidence, LaneReceipt, RunInfo};
-use crate::names::{CONTRACT, DENIED, EVIDENCE, LANE_RECEIPT, LOCK, LOGS, RUNS};
+use crate::names::{CONTRACT, DENIED, EVIDENCE, LANE_RECEIPT, LOCK, LOGS, RUNS, TRANSCRIPT, WIRE};
 use crate::receipt::{Receipt, Status};
 use crate::shape::{MAX_RECEIPT_BYTES, RECEIPT_LIMITS};
 use crate::subject;
 use crate::verdict::{Finding, Stop, Verdict};
+use crate::volatile::VOLATILE_MARK;
 
 /// Checks the lane in `dir`, all of its runs included.
 pub(crate) fn verify(dir: &Path, expect: Option<&str>) -> Verdict {
@@ -41,10 +42,15 @@ fn steps(dir: &Path, expect: Option<&str>) -> Result<Verdict, Stop> {
     let contract = read(&folder, CONTRACT, 4)?;
     same(4, CONTRACT, &receipt.digests.contract, &Digest::of(&contract))?;
     check_contract(&contract, &receipt)?;
+    check_ids(&receipt)?;
+    let mut results = BTreeMap::new();
     for run in receipt.runs() {
-        check_run(dir, run)?;
+        let found = check_run(dir, run)?;
+        if !receipt.evidence.is_empty() {
+            results.insert(run.id.clone(), found.result.unwrap_or_default());
+        }
     }
-    check_evidence(dir, &receipt)?;
+    check_evidence(dir, &receipt, &results)?;
     check_names(dir, &receipt)?;
     check_status(&receipt)?;
     same(9, LANE_RECEIPT, &receipt.digests.subject, &receipt.subject_digest())?;
@@ -81,19 +87,47 @@ fn check_contract(contract: &[u8], receipt: &LaneReceipt) -> Result<(), Stop> {
             return Err(mismatch(4, LANE_RECEIPT, &expected, found));
         }
     }
+    // A satisfied lane that is whole has run every step that has something to run.
+    let runs_all = receipt.status == Status::Satisfied && !receipt.partial;
+    for (step, told) in list(&lane["steps"]).iter().zip(&receipt.steps).filter(|_| runs_all) {
+        if !text(&step["run"]).trim().is_empty() && told.runs.is_empty() {
+            return Err(mismatch(4, LANE_RECEIPT, &format!("runs of step `{}`", told.name), "none"));
+        }
+    }
     let keys: BTreeSet<&String> = receipt.evidence.iter().map(|info| &info.key).collect();
     if let Some(other) = keys.iter().find(|key| !promised.contains(key)) {
         return Err(mismatch(4, LANE_RECEIPT, "evidence that the contract promises", other));
     }
     let missing = promised.iter().find(|key| !keys.contains(key));
-    match missing.filter(|_| receipt.status == Status::Satisfied && !receipt.partial) {
+    match missing.filter(|_| runs_all) {
         Some(missing) => Err(mismatch(4, LANE_RECEIPT, &format!("the evidence {missing}"), "none")),
         None => Ok(()),
     }
 }
 
+/// Step 5: each run is there once, at its step.
+fn check_ids(receipt: &LaneReceipt) -> Result<(), Stop> {
+    let mut seen = BTreeSet::new();
+    let before = receipt.before.iter().map(|run| (0, run));
+    let steps = receipt
+        .steps
+        .iter()
+        .zip(1..)
+        .flat_map(|(step, number)| step.runs.iter().map(move |run| (number, run)));
+    for (number, run) in before.chain(steps) {
+        let start = format!("{number:02}-");
+        if !run.id.starts_with(&start) {
+            return Err(mismatch(5, LANE_RECEIPT, &format!("a run of step {number} ({start}...)"), &run.id));
+        }
+        if !seen.insert(&run.id) {
+            return Err(mismatch(5, LANE_RECEIPT, "each run once", &run.id));
+        }
+    }
+    Ok(())
+}
+
 /// Step 5: a run's own evidence, and that it is the one which the lane's receipt names.
-fn check_run(dir: &Path, run: &RunInfo) -> Result<(), Stop> {
+fn check_run(dir: &Path, run: &RunInfo) -> Result<Receipt, Stop> {
     let name = format!("{RUNS}/{}", run.id);
     if !is_plain(&run.id) {
         return Err(mismatch(5, LANE_RECEIPT, "the name of a folder", &run.id));
@@ -132,13 +166,45 @@ fn check_run(dir: &Path, run: &RunInfo) -> Result<(), Stop> {
             &format!("{} {}", found.invocation.op, found.status.as_str()),
         ));
     }
-    let log = format!("{}.log", run.id);
-    same(5, &format!("{LOGS}/{log}"), &run.log, &digest(&below(dir, LOGS)?, &log)?)
+    check_log(dir, run)?;
+    Ok(found)
+}
+
+/// The length comes first: a log may have been made endless.
+fn check_log(dir: &Path, run: &RunInfo) -> Result<(), Stop> {
+    let name = format!("{}.log", run.id);
+    let shown = format!("{LOGS}/{name}");
+    let logs = below(dir, LOGS)?;
+    let unreadable = |error: std::io::Error| {
+        Stop::unverifiable(Finding::new(5, &shown, None, "a readable regular file", error.to_string()))
+    };
+    let file = logs.open_regular(&name).map_err(unreadable)?;
+    let bytes = file.metadata().map_err(unreadable)?.len();
+    if bytes != run.log.bytes {
+        return Err(mismatch(5, &shown, &format!("{} bytes", run.log.bytes), &format!("{bytes} bytes")));
+    }
+    let mut file = file.take(run.log.bytes);
+    let mut digester = Digester::new();
+    let mut block = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut block).map_err(unreadable)? {
+            0 => break,
+            count => digester.update(&block[..count]),
+        }
+    }
+    let found = digester.finish();
+    same(5, &shown, &run.log.digest(), &found.digest())?;
+    if found == run.log {
+        Ok(())
+    } else {
+        Err(mismatch(5, &shown, &run.log.lines.to_string(), &found.lines.to_string()))
+    }
 }
 
 /// Step 6: the promised documents, and that they come from runs of this lane.
-fn check_evidence(dir: &Path, receipt: &LaneReceipt) -> Result<(), Stop> {
+fn check_evidence(dir: &Path, receipt: &LaneReceipt, results: &BTreeMap<String, Value>) -> Result<(), Stop> {
     let folder = below(dir, EVIDENCE)?;
+    let mut keys = BTreeSet::new();
     for info in &receipt.evidence {
         let name = format!("{}.json", info.key);
         let shown = format!("{EVIDENCE}/{name}");
@@ -153,38 +219,81 @@ fn check_evidence(dir: &Path, receipt: &LaneReceipt) -> Result<(), Stop> {
         if evidence.key != info.key {
             return Err(mismatch(6, &shown, &info.key, &evidence.key));
         }
+        if !keys.insert(&info.key) {
+            return Err(mismatch(6, LANE_RECEIPT, "each key once", &info.key));
+        }
+        if evidence.to_bytes() != bytes {
+            return Err(mismatch(6, &shown, "the canonical form", "another"));
+        }
         if evidence.documents.is_empty() != evidence.reason.is_some() {
             return Err(mismatch(6, &shown, "documents, or the reason why there are none", "the contrary"));
         }
         for document in &evidence.documents {
-            if let EvidenceSource::Run(id) = &document.from
-                && !receipt.runs().any(|run| run.id == *id && run.status == Status::Satisfied)
-            {
+            let EvidenceSource::Run(id) = &document.from else { continue };
+            if !receipt.runs().any(|run| run.id == *id && run.status == Status::Satisfied) {
                 return Err(mismatch(6, &shown, "a run of this lane that ended well", id));
+            }
+            let told = results.get(id).map(|result| &result["data"]["documents"][&info.key]);
+            if !told.is_some_and(|told| is_what_was_told(&document.document, told)) {
+                return Err(mismatch(6, &shown, &format!("the document of {RUNS}/{id}"), "another"));
             }
         }
     }
     Ok(())
 }
 
+/// A transcript keeps no values that its manifest calls volatile.
+fn is_what_was_told(document: &Value, told: &Value) -> bool {
+    match (document, told) {
+        (_, Value::String(mark)) if mark == VOLATILE_MARK => true,
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .all(|(name, value)| other.get(name).is_some_and(|told| is_what_was_told(value, told)))
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(value, told)| is_what_was_told(value, told))
+        }
+        _ => document == told,
+    }
+}
+
 /// Step 7: a file that the receipt does not know proves nothing, and looks as if it did.
 fn check_names(dir: &Path, receipt: &LaneReceipt) -> Result<(), Stop> {
-    let known = |names: Vec<String>| names.into_iter().collect::<BTreeSet<_>>();
-    let top = [LANE_RECEIPT, CONTRACT, RUNS, LOGS, EVIDENCE, LOCK].map(str::to_owned).to_vec();
-    let runs = receipt.runs().map(|run| run.id.clone()).collect();
-    let logs = receipt.runs().map(|run| format!("{}.log", run.id)).collect();
-    let evidence = receipt.evidence.iter().map(|info| format!("{}.json", info.key)).collect();
-    for (place, names) in [("", top), (RUNS, runs), (LOGS, logs), (EVIDENCE, evidence)] {
-        let names = known(names);
-        let unreadable = |error: std::io::Error| {
-            Stop::unverifiable(Finding::new(7, place, None, "a readable folder", error.to_string()))
+    let files = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), false)).collect::<Names>();
+    let mut top = files(&[LANE_RECEIPT, CONTRACT, LOCK]);
+    top.extend([RUNS, LOGS, EVIDENCE].map(|name| (name.to_owned(), true)));
+    check_folder(dir, "", &top)?;
+    check_folder(dir, RUNS, &receipt.runs().map(|run| (run.id.clone(), true)).collect())?;
+    check_folder(dir, LOGS, &receipt.runs().map(|run| (format!("{}.log", run.id), false)).collect())?;
+    let evidence = receipt.evidence.iter().map(|info| (format!("{}.json", info.key), false));
+    check_folder(dir, EVIDENCE, &evidence.collect())?;
+    let of_a_run = files(&[crate::names::RECEIPT, TRANSCRIPT, WIRE, DENIED, LOCK]);
+    receipt.runs().try_for_each(|run| check_folder(dir, &format!("{RUNS}/{}", run.id), &of_a_run))
+}
+
+/// Names, and whether each is that of a folder.
+type Names = BTreeMap<String, bool>;
+
+fn check_folder(dir: &Path, place: &str, names: &Names) -> Result<(), Stop> {
+    let unreadable = |error: std::io::Error| {
+        Stop::unverifiable(Finding::new(7, place, None, "a readable folder", error.to_string()))
+    };
+    for entry in std::fs::read_dir(dir.join(place)).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let kind = entry.file_type().map_err(unreadable)?;
+        let name = entry.file_name();
+        let fits = match name.to_str().and_then(|name| names.get(name)) {
+            Some(true) => kind.is_dir(),
+            Some(false) => kind.is_file(),
+            None => false,
         };
-        for entry in std::fs::read_dir(dir.join(place)).map_err(unreadable)? {
-            let name = entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned();
-            if !names.contains(&name) {
-                let shown = if place.is_empty() { name } else { format!("{place}/{name}") };
-                return Err(mismatch(7, &shown, "no such file", "one"));
-            }
+        if !fits {
+            let name = name.to_string_lossy();
+            let shown = if place.is_empty() { name.into_owned() } else { format!("{place}/{name}") };
+            return Err(mismatch(7, &shown, "no such file", "one"));
         }
     }
     Ok(())
@@ -199,7 +308,8 @@ fn check_status(receipt: &LaneReceipt) -> Result<(), Stop> {
         let fits = match worst {
             Some(worst) => step.status == worst,
             None if step.status == Is::Satisfied => !step.runs.is_empty(),
-            None if step.status == Is::Skipped => step.runs.is_empty(),
+            // What was not asked for, has nothing to run, or comes after what ended the lane.
+            None if step.status == Is::Skipped => step.runs.is_empty() && step.why.is_some(),
             // It failed before its next run had a receipt.
             None => step.why.is_some(),
         };
@@ -249,22 +359,6 @@ fn read(folder: &Folder, name: &str, step: u8) -> Result<Vec<u8>, Stop> {
         return Err(unreadable(format!("more than {MAX_RECEIPT_BYTES} bytes")));
     }
     Ok(bytes)
-}
-
-/// Of a file that may be long.
-fn digest(folder: &Folder, name: &str) -> Result<Digest, Stop> {
-    let unreadable = |error: std::io::Error| {
-        Stop::unverifiable(Finding::new(5, name, None, "a readable regular file", error.to_string()))
-    };
-    let mut file = folder.open_regular(name).map_err(unreadable)?;
-    let mut digester = Digester::new();
-    let mut block = vec![0; 64 * 1024];
-    loop {
-        match file.read(&mut block).map_err(unreadable)? {
-            0 => return Ok(digester.finish().digest()),
-            count => digester.update(&block[..count]),
-        }
-    }
 }
 
 fn same(step: u8, file: &str, stated: &Digest, actual: &Digest) -> Result<(), Stop> {

@@ -16,18 +16,20 @@ use super::unwritten;
 pub(super) struct Events {
     path: PathBuf,
     out: Box<dyn Write>,
+    is_stdout: bool,
     sequence: u64,
     failed: Option<io::Error>,
 }
 
 impl Events {
     pub(super) fn create(path: &Path, root: &Path) -> Result<Self, Failure> {
-        let out: Box<dyn Write> = if path == Path::new("-") {
+        let is_stdout = path == Path::new("-");
+        let out: Box<dyn Write> = if is_stdout {
             Box::new(io::stdout())
         } else {
             Box::new(File::create(root.join(path)).map_err(|error| unwritten(path, &error))?)
         };
-        Ok(Self { path: path.to_owned(), out, sequence: 0, failed: None })
+        Ok(Self { path: path.to_owned(), out, is_stdout, sequence: 0, failed: None })
     }
 
     fn write(&mut self, event: &str, mut members: Value) {
@@ -41,6 +43,7 @@ impl Events {
         self.sequence += 1;
         let mut line = contract_json::to_canonical_vec(&members);
         line.push(b'\n');
+        let line = if self.is_stdout { crate::style::json_for_stdout(&line) } else { line.into() };
         self.failed = self.out.write_all(&line).and_then(|()| self.out.flush()).err();
     }
 

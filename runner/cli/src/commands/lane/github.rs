@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use contract_lanes::{LaneWatcher, PlannedStep, StepEnd};
 use contract_receipts::{LaneReceipt, StepStatus};
 
-use crate::style::tame;
-use crate::workflow::{data, property};
+use crate::workflow::{data, disarmed, property};
 
 /// A job step shows no more annotations of a kind:
 /// <https://docs.github.com/actions/reference/limits#existing-system-limits>.
@@ -37,20 +36,13 @@ impl LaneWatcher for Github {
 
     fn output(&mut self, _index: usize, text: &str) {
         for text in text.lines() {
-            let text = tame(text);
-            // What a step prints is no command of ours.
-            let safe = if text.trim_start().starts_with("::") || text.contains("##[") {
-                format!("| {text}")
-            } else {
-                text
-            };
-            line(&safe);
+            line(&disarmed(text));
         }
     }
 
     fn step_ended(&mut self, _index: usize, end: &StepEnd<'_>) {
         match end.status {
-            StepStatus::Skipped => line(&format!("skipped {}", tame(end.name))),
+            StepStatus::Skipped => line(&disarmed(&format!("skipped {}", end.name))),
             StepStatus::Satisfied => line(&format!("satisfied in {} ms\n::endgroup::", end.duration_ms)),
             status => {
                 line("::endgroup::");

@@ -11,18 +11,25 @@ use super::seen::Seen;
 use crate::args::Output;
 use crate::progress::Spinner;
 use crate::show;
-use crate::style::{dim, green, is_terminal, red, say, tame, yellow};
+use crate::style::{dim, green, is_terminal, red, say, yellow};
+use crate::workflow::disarmed;
 
 /// Lines of output that a failed step shows.
 const TAIL_LINES: usize = 10;
 
 /// What would run.
 pub(super) fn plan(plan: &LanePlan, output: Output, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "lane {} of {} ({})", tame(&plan.lane.name), tame(&plan.contract.id), plan.contract.kind)?;
+    writeln!(
+        out,
+        "lane {} of {} ({})",
+        disarmed(&plan.lane.name),
+        disarmed(&plan.contract.id),
+        plan.contract.kind
+    )?;
     writeln!(
         out,
         "back end: sandbox on this host, instead of the {} of the contract",
-        tame(&plan.lane.backend.kind)
+        disarmed(&plan.lane.backend.kind)
     )?;
     for run in &plan.before {
         writeln!(out, " 0 evidence")?;
@@ -30,7 +37,7 @@ pub(super) fn plan(plan: &LanePlan, output: Output, out: &mut impl Write) -> io:
     }
     for (index, step) in plan.steps.iter().enumerate() {
         let skipped = step.passed_over.map(|why| format!(" (passed over: {why})")).unwrap_or_default();
-        writeln!(out, "{:2} {}{skipped}", index + 1, tame(&step.name))?;
+        writeln!(out, "{:2} {}{skipped}", index + 1, disarmed(&step.name))?;
         for run in &step.runs {
             planned_run(run, output, out)?;
         }
@@ -43,15 +50,15 @@ pub(super) fn plan(plan: &LanePlan, output: Output, out: &mut impl Write) -> io:
             Source::Operations(operations) => operations.join(", "),
             Source::Runner => "the runner".to_owned(),
         };
-        writeln!(out, "   {} from {}", tame(&evidence.key), tame(&from))?;
+        writeln!(out, "   {} from {}", disarmed(&evidence.key), disarmed(&from))?;
     }
     Ok(())
 }
 
 fn planned_run(run: &PlannedRun, output: Output, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "   {} {}", tame(&run.plan.command.name), tame(&run.action.op))?;
+    writeln!(out, "   {} {}", disarmed(&run.plan.command.name), disarmed(&run.action.op))?;
     for line in run.action.command.lines() {
-        writeln!(out, "     $ {}", tame(line))?;
+        writeln!(out, "     $ {}", disarmed(line))?;
     }
     if output.verbose {
         for line in show::profile_lines(&run.plan, true) {
@@ -81,7 +88,7 @@ impl LaneWatcher for Human {
     fn started(&mut self, plan: &LanePlan) {
         self.steps = plan.steps.len();
         if !self.output.quiet {
-            let (lane, asked) = (tame(&plan.lane.name), tame(&plan.lane.backend.kind));
+            let (lane, asked) = (disarmed(&plan.lane.name), disarmed(&plan.lane.backend.kind));
             say(&dim(&format!(
                 "lane {lane}: {}, in the sandbox of this host instead of {asked}",
                 counted(self.steps as u64, "step", "steps")
@@ -92,17 +99,18 @@ impl LaneWatcher for Human {
     fn step_started(&mut self, index: usize, step: &PlannedStep) {
         self.tail.clear();
         if !self.output.quiet && is_terminal() {
-            self.spinner = Some(Spinner::start(format!("{}/{} {}", index + 1, self.steps, tame(&step.name))));
+            self.spinner =
+                Some(Spinner::start(format!("{}/{} {}", index + 1, self.steps, disarmed(&step.name))));
         }
     }
 
     fn output(&mut self, _index: usize, text: &str) {
         if self.output.verbose {
             self.spinner = None;
-            text.lines().for_each(|line| say(&dim(&format!("    {}", tame(line)))));
+            text.lines().for_each(|line| say(&dim(&format!("    {}", disarmed(line)))));
             return;
         }
-        self.tail.extend(text.lines().map(tame));
+        self.tail.extend(text.lines().map(disarmed));
         let over = self.tail.len().saturating_sub(TAIL_LINES);
         self.tail.drain(..over);
         if let (Some(spinner), Some(last)) = (&self.spinner, self.tail.last()) {
@@ -123,13 +131,13 @@ impl LaneWatcher for Human {
             StepStatus::Violated => yellow(word),
             _ => red(word),
         };
-        let why = end.why.map(|why| format!(": {}", tame(why))).unwrap_or_default();
+        let why = end.why.map(|why| format!(": {}", disarmed(why))).unwrap_or_default();
         let time = if end.status == StepStatus::Skipped {
             String::new()
         } else {
             format!(" in {} ms", end.duration_ms)
         };
-        say(&format!("{:2}/{} {painted} {}{time}{why}", index + 1, self.steps, tame(end.name)));
+        say(&format!("{:2}/{} {painted} {}{time}{why}", index + 1, self.steps, disarmed(end.name)));
         if is_bad {
             for line in self.tail.drain(..) {
                 say(&dim(&format!("    {line}")));
@@ -148,7 +156,7 @@ pub(super) fn last_line(outcome: &LaneOutcome, seen: &Seen, shown: &Path) -> Str
     };
     format!(
         "{painted} lane {}: {}; {}; receipt: {}",
-        tame(&seen.lane),
+        disarmed(&seen.lane),
         counts(seen),
         counted(outcome.receipt.evidence.len() as u64, "document of evidence", "documents of evidence"),
         shown.join(contract_receipts::LANE_RECEIPT).display()

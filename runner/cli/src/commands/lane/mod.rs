@@ -60,9 +60,10 @@ pub(crate) fn run(
         Ok(plan) => plan,
         Err(refusal) => return refused(&refusal, args, &around, output),
     };
+    outside_the_evidence(reports, &around, &out)?;
+    let folder = contract_lanes::open(&out)?;
     let mut events =
         reports.events.as_deref().map(|path| events::Events::create(path, &around.root)).transpose()?;
-    let folder = contract_lanes::open(&out)?;
     let mut seen = seen::Seen::new(&plan);
     let mut shower: Box<dyn LaneWatcher> = match output.format {
         Format::Human => Box::new(human::Human::new(output)),
@@ -89,6 +90,21 @@ pub(crate) fn run(
         }
         Ok(()) => Ok(outcome.exit),
     }
+}
+
+/// A report inside of the evidence would be a file that the receipt does not know, or change one that it does.
+fn outside_the_evidence(reports: &Reports, around: &Surroundings, out: &Path) -> Result<(), Failure> {
+    let files = [&reports.junit, &reports.summary, &reports.events];
+    for path in files.into_iter().flatten() {
+        let whole = around.root.join(path);
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let folder = whole.parent().map(real).unwrap_or_default();
+        if folder.starts_with(out) || real(&whole).starts_with(out) {
+            let what = format!("{} lies in the output folder, where only evidence is", path.display());
+            return Err(super::usage(what).hint("Write reports somewhere else."));
+        }
+    }
+    Ok(())
 }
 
 fn request(args: &LaneArgs, keep_going: bool) -> LaneRequest {
