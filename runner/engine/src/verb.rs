@@ -279,7 +279,7 @@ mod tests {
             ("positionals", json!(["names"]), "/positionals: `names`"),
             ("positionals", json!(["file", "file"]), "twice"),
             ("fixed", json!({"name": 1}), "/fixed: `name`"),
-            ("fromEnvironment", json!({"file": "AWS_SECRET_ACCESS_KEY"}), "cannot be handed on"),
+            ("fromEnvironment", json!({"names": "AWS_SECRET_ACCESS_KEY"}), "cannot be handed on"),
         ] {
             let mut bad = good.clone();
             bad[member] = value;
