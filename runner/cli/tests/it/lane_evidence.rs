@@ -175,12 +175,20 @@ fn a_promise_that_an_adapter_does_not_keep_fails_the_lane() {
         bench.write("mine/forgetful/adapter.json", &manifest.to_string());
         let document = contract(&[("a", "sourceosctl office doctor")], &["agentterm.office.event"]);
         bench.write("contract.json", &document.to_string());
-        let words = ["lane", "run", "contract.json", "--backend", "sandbox", "--out", "out"];
+        let words =
+            ["lane", "run", "contract.json", "--backend", "sandbox", "--out", "out", "--junit", "report.xml"];
         let mut command = prefix.command(&bench, words);
         let ended = done(&command.env("CONTRACT_RUNNER_ADAPTERS", bench.path("mine")).output().unwrap());
         ended.expect(status);
         if status == 1 {
             ended.says("LANE_EVIDENCE_MISSING").says("agentterm.office.event");
+            // JUnit blames no step for it.
+            let report = bench.text("report.xml");
+            assert!(
+                report.contains("<testcase name=\"evidence\"") && report.contains("LANE_EVIDENCE_MISSING"),
+                "{report}"
+            );
+            assert!(report.contains("tests=\"2\"") && report.contains("failures=\"1\""), "{report}");
         }
         bench.run(["verify", "out"]).expect(0);
     }
