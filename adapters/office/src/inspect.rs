@@ -58,7 +58,7 @@ pub(crate) fn run(_: &mut Office, asked: Inspect, context: &mut Context<'_>) -> 
     let (file, size) = path.open()?;
     let bytes = read(&path, file, size)?;
     context.check()?;
-    let sha256 = format!("sha256:{}", Digest::of(&bytes).sha256);
+    let sha256 = Digest::of(&bytes).sha256_uri();
     let count = bytes.len() as u64;
     let (kind, facts) = facts_of(&path, bytes)?;
     let described = Described { path: path.owned(), kind, bytes: count, sha256: sha256.clone() };

@@ -139,7 +139,7 @@ fn choose(serves: Serves, inputs: &[Input], to: Format, found: &Found) -> Chosen
 impl Plan {
     /// `sha256:` and the digits.
     pub(crate) fn digest(&self) -> String {
-        format!("sha256:{}", Digest::of(&to_canonical_vec(self)).sha256)
+        Digest::of(&to_canonical_vec(self)).sha256_uri()
     }
 
     pub(crate) fn output(&self) -> &str {

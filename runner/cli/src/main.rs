@@ -3,7 +3,6 @@
 //! stdout is for results, stderr for people. Nothing here decides anything: the engine does.
 
 mod args;
-mod around;
 mod commands;
 mod early;
 mod printer;

@@ -5,12 +5,17 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::LazyLock;
 
 static COLOUR: LazyLock<bool> =
-    LazyLock::new(|| std::io::stderr().is_terminal() && !crate::around::no_color());
+    LazyLock::new(|| std::io::stderr().is_terminal() && !wants_no_colour());
 
 static STDOUT_IS_TERMINAL: LazyLock<bool> = LazyLock::new(|| std::io::stdout().is_terminal());
 
 fn paint(code: &str, text: &str) -> String {
     if *COLOUR { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+}
+
+/// Whether the user wants none (<https://no-color.org>).
+fn wants_no_colour() -> bool {
+    std::env::vars_os().any(|(name, value)| name == "NO_COLOR" && !value.is_empty())
 }
 
 /// For what went wrong.
@@ -35,7 +40,7 @@ pub(crate) fn dim(text: &str) -> String {
 
 /// Whether stdout takes colours.
 pub(crate) fn stdout_has_colour() -> bool {
-    *STDOUT_IS_TERMINAL && !crate::around::no_color()
+    *STDOUT_IS_TERMINAL && !wants_no_colour()
 }
 
 /// Whether stderr takes colours.
@@ -68,6 +73,15 @@ pub(crate) fn tame(text: &str) -> String {
             c => c,
         })
         .collect()
+}
+
+/// Text of others for stdout, lines kept. On a terminal its other controls do nothing.
+pub(crate) fn text_for_stdout(text: &str) -> Cow<'_, str> {
+    if !*STDOUT_IS_TERMINAL {
+        return Cow::Borrowed(text);
+    }
+    let lines: Vec<String> = text.split('\n').map(tame).collect();
+    Cow::Owned(lines.join("\n"))
 }
 
 /// JSON for stdout. On a terminal the controls that JSON lets through raw are escaped; it stays the same JSON.

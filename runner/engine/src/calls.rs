@@ -9,6 +9,7 @@ use contract_json::{Kind, Limits, Tape, Value};
 
 use crate::document::open_regular;
 use crate::failure::Failure;
+use crate::live::LiveCalls;
 
 /// One call: the operation, and its arguments in canonical form.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,6 +43,8 @@ pub enum CallSource {
         /// How many calls are left.
         left: u64,
     },
+    /// Calls that come while the session runs.
+    Live(LiveCalls),
 }
 
 fn unreadable(message: String) -> Failure {
@@ -104,7 +107,7 @@ impl CallSource {
                 Self::Batch { line, .. } => {
                     Failure { message: format!("{}:{line}: {}", path.display(), failure.message), ..failure }
                 }
-                Self::Repeat { .. } => failure,
+                Self::Repeat { .. } | Self::Live(_) => failure,
             })?;
             count += 1;
         }
@@ -116,11 +119,12 @@ impl CallSource {
         Ok(source)
     }
 
-    /// How many calls are left.
+    /// How many calls are left; of those that come while the session runs, whether there may be one.
     #[must_use]
     pub fn left(&self) -> u64 {
         match self {
             Self::Repeat { left, .. } | Self::Batch { left, .. } => *left,
+            Self::Live(calls) => u64::from(calls.may_come()),
         }
     }
 
@@ -130,6 +134,7 @@ impl CallSource {
     /// `CONTRACT_INPUT_UNREADABLE` with file, line and column.
     pub fn next(&mut self) -> Result<Option<Call>, Failure> {
         match self {
+            Self::Live(calls) => Ok(calls.next().map(|live| live.call)),
             Self::Repeat { left: 0, .. } => Ok(None),
             Self::Repeat { call, left } => {
                 *left -= 1;

@@ -141,7 +141,7 @@ pub(crate) fn denied(draft: &Draft, out: &std::path::Path, failure: &Failure) ->
         argv: &draft.command.argv,
         tokens: &tokens,
         op: draft.op.as_deref(),
-        args: &draft.first_args,
+        args: &draft.recorded_args(),
         manifest: draft.command.manifest.as_ref().map(|found| found.digest.clone()),
         authority,
     });
@@ -164,7 +164,7 @@ pub(crate) fn launched(plan: &Plan, report: Option<&Report>, runner_digest: Opti
         argv: &plan.command.argv,
         tokens: &plan.tokens,
         op: plan.op.as_deref(),
-        args: &plan.first_args,
+        args: &plan.recorded_args(),
         manifest: plan.command.manifest.as_ref().map(|found| found.digest.clone()),
         authority,
     });

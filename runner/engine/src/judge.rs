@@ -40,12 +40,18 @@ impl<'c> CallJudge<'c> {
         if let Some(input) = &self.inputs[at] {
             input.check(&call.args, "args", Code::ContractArgsInvalid)?;
         }
-        let effects = operation.side_effects.iter().flat_map(SideEffects::declared).map(Right::SideEffect);
-        for right in effects {
-            if !asked.contains(&right) {
-                asked.push(right);
-            }
-        }
+        ask_for_effects(operation, asked);
+        Ok(())
+    }
+
+    /// As [`judge`](Self::judge), for calls whose arguments are not known yet.
+    ///
+    /// # Errors
+    /// `CONTRACT_OP_NOT_OFFERED`
+    pub(crate) fn judge_operation(&mut self, op: &str, asked: &mut Vec<Right>) -> Result<(), Failure> {
+        let Some(found) = self.found else { return Ok(()) };
+        let (_, operation) = self.operation(found, &Call { op: Some(op.to_owned()), args: Vec::new() })?;
+        ask_for_effects(operation, asked);
         Ok(())
     }
 
@@ -65,5 +71,13 @@ impl<'c> CallJudge<'c> {
             );
         };
         Ok((at, &operations[at]))
+    }
+}
+
+fn ask_for_effects(operation: &Operation, asked: &mut Vec<Right>) {
+    for right in operation.side_effects.iter().flat_map(SideEffects::declared).map(Right::SideEffect) {
+        if !asked.contains(&right) {
+            asked.push(right);
+        }
     }
 }

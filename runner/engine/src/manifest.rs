@@ -75,9 +75,37 @@ pub struct Operation {
     /// JSON pointers into the result's data whose values may vary from run to run.
     #[serde(default)]
     pub volatile: Vec<String>,
+    /// Values of which the runner records a digest alone.
+    #[serde(default, skip_serializing_if = "Private::is_empty")]
+    pub private: Private,
     /// Names that `documents` in the result's data may have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<String>,
+}
+
+/// JSON pointers to private values of an operation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Private {
+    /// In its arguments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+    /// In the data of its results.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<String>,
+    /// In the data of its progress messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub progress: Vec<String>,
+}
+
+impl Private {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn lists(&self) -> [(&'static str, &[String]); 3] {
+        [("private/args", &self.args), ("private/data", &self.data), ("private/progress", &self.progress)]
+    }
 }
 
 /// A manifest, where it was found, and its digest.
@@ -148,10 +176,13 @@ impl Manifest {
                     operation.name
                 ));
             }
-            if let Some(bad) = operation.volatile.iter().find(|pointer| !pointer.starts_with('/')) {
-                return Err(format!(
-                    "/operations/{index}/volatile: `{bad}` is no JSON pointer; it starts with `/`"
-                ));
+            let lists = [("volatile", operation.volatile.as_slice())];
+            for (name, pointers) in lists.into_iter().chain(operation.private.lists()) {
+                if let Some(bad) = pointers.iter().find(|pointer| !pointer.starts_with('/')) {
+                    return Err(format!(
+                        "/operations/{index}/{name}: `{bad}` is no JSON pointer; it starts with `/`"
+                    ));
+                }
             }
             if let Some(bad) = operation.documents.iter().find(|name| !is_document_name(name)) {
                 return Err(format!(

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use contract_ipc::{Code, Seed, Session, Timestamp};
 use contract_json::{Digest, to_canonical_vec};
+use contract_receipts::{Marks, OperationMarks, Redactor};
 use contract_sandbox::{Profile, Property};
 use serde_json::json;
 
@@ -16,6 +17,7 @@ use crate::failure::Failure;
 use crate::grant::FoundGrant;
 use crate::judge::CallJudge;
 use crate::lock::{Lock, digest_command};
+use crate::manifest::Private;
 use crate::request::{Calls, Request};
 use crate::right::{Right, parse_gap};
 use crate::tokens::Tokens;
@@ -177,6 +179,13 @@ impl Draft {
                 self.requested.extend(self.op.clone());
                 self.first_args.clone_from(&call.args);
                 self.calls = CallSource::Repeat { call, left: count };
+            }
+            Calls::Live(ops) => {
+                let mut judge = CallJudge::new(&self.command, None);
+                for op in &ops {
+                    judge.judge_operation(op, asked)?;
+                }
+                self.requested = ops;
             }
             Calls::Batch(path) => {
                 let path = self.root.join(path);
@@ -363,6 +372,13 @@ impl Draft {
         self.tokens(out, &out.join("scratch"))
     }
 
+    /// Arguments of the first call, as a receipt of a run that was refused has them.
+    #[must_use]
+    pub fn recorded_args(&self) -> Vec<u8> {
+        let op = self.op.as_deref().unwrap_or_default();
+        marks(&self.command, &self.request).args(op, &self.first_args, &Redactor::none())
+    }
+
     /// What was asked for, in the grammar of rights.
     #[must_use]
     pub fn asked(&self) -> &[Right] {
@@ -380,6 +396,35 @@ impl Draft {
     pub fn grants(&self) -> &[FoundGrant] {
         &self.grants
     }
+}
+
+impl Plan {
+    /// The values that the evidence does not hold.
+    #[must_use]
+    pub fn marks(&self) -> Marks {
+        marks(&self.command, &self.request)
+    }
+
+    /// Arguments of the first call, as a receipt has them when the transcript has none.
+    #[must_use]
+    pub fn recorded_args(&self) -> Vec<u8> {
+        let op = self.op.as_deref().unwrap_or_default();
+        self.marks().args(op, &self.first_args, &Redactor::none())
+    }
+}
+
+fn marks(command: &Command, request: &Request) -> Marks {
+    let operations = command.manifest.iter().flat_map(|found| &found.manifest.operations);
+    Marks::new(operations.map(|operation| {
+        let private = if request.record_private { Private::default() } else { operation.private.clone() };
+        let marks = OperationMarks {
+            volatile: operation.volatile.clone(),
+            private_args: private.args,
+            private_data: private.data,
+            private_progress: private.progress,
+        };
+        (operation.name.clone(), marks)
+    }))
 }
 
 /// The profile with tokens for paths, as the receipt has it.

@@ -40,6 +40,9 @@ pub struct Request {
     pub in_flight: usize,
     /// Lines that are no envelopes are set aside.
     pub lax_stdout: bool,
+    /// Values that the manifest calls private are recorded as they are, not as digests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub record_private: bool,
     /// The whole wire log is kept.
     pub keep_wire: bool,
     /// Most bytes in a line.
@@ -63,4 +66,6 @@ pub enum Calls {
     },
     /// One call per line of an NDJSON file: `{"op"?, "args"?}`.
     Batch(PathBuf),
+    /// Calls of these operations, which come while the session runs ([`Prepared::serve`](crate::Prepared::serve)).
+    Live(Vec<String>),
 }

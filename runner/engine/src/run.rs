@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use contract_ipc::{Code, Exit, Timestamp};
-use contract_receipts::{DENIED, FolderError, Receipt, Redactor, RunFolder, Status, Volatile};
+use contract_receipts::{DENIED, FolderError, Receipt, Redactor, RunFolder, Status};
 use serde_json::{Value, json};
 
 use crate::binaries::{self, FileDigests};
@@ -16,6 +16,7 @@ use crate::environment::Surroundings;
 use crate::evidence;
 use crate::failure::Failure;
 use crate::launch;
+use crate::live::LiveCalls;
 use crate::plan::{Draft, Plan};
 use crate::request::Request;
 use crate::session::{self, Ended, Interrupts, STDERR_SHOWN_BYTES, Watcher};
@@ -118,31 +119,44 @@ impl Prepared {
     ///
     /// # Errors
     /// Nothing could be started.
-    pub fn run(self, watcher: &mut dyn Watcher) -> Result<Outcome, Refusal> {
+    pub fn run(mut self, watcher: &mut dyn Watcher) -> Result<Outcome, Refusal> {
+        let calls = std::mem::replace(&mut self.plan.calls, CallSource::none());
+        self.run_calls(calls, watcher)
+    }
+
+    /// Runs it for calls that come while it runs ([`Calls::Live`](crate::Calls::Live)), until every caller is gone. On the main
+    /// thread, as [`run`](Self::run).
+    ///
+    /// # Errors
+    /// Nothing could be started.
+    pub fn serve(self, calls: LiveCalls, watcher: &mut dyn Watcher) -> Result<Outcome, Refusal> {
+        self.run_calls(CallSource::Live(calls), watcher)
+    }
+
+    fn run_calls(self, calls: CallSource, watcher: &mut dyn Watcher) -> Result<Outcome, Refusal> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
             .build()
             .map_err(|error| Failure::new(Code::ContractInternal, format!("no event loop: {error}")))?;
-        runtime.block_on(self.run_here(watcher))
+        runtime.block_on(self.run_here(calls, watcher))
     }
 
-    async fn run_here(self, watcher: &mut dyn Watcher) -> Result<Outcome, Refusal> {
-        let Self { mut plan, mut folder, redactor, around, runner } = self;
+    async fn run_here(self, calls: CallSource, watcher: &mut dyn Watcher) -> Result<Outcome, Refusal> {
+        let Self { plan, mut folder, redactor, around, runner } = self;
         let out = folder.path().to_owned();
         let started = clock::now();
         let interrupts = Interrupts::listen()
             .map_err(|error| Failure::new(Code::ContractInternal, format!("no signal handlers: {error}")))?;
         let canary = Canary::find(folder.lock_path(), &plan.profile)?;
         let recorder = folder
-            .begin(&plan.session, redactor.clone(), volatile(&plan), plan.request.keep_wire)
+            .begin(&plan.session, redactor.clone(), plan.marks(), plan.request.keep_wire)
             .map_err(|error| folder_failure(&error, &out))?;
         let _scratch = Scratch::make(&plan.scratch)?;
         let launched = launch::launch(&plan, &around.launcher, canary.path())?;
         let pid = launched.process.pid().as_raw_nonzero().get();
         let own = FileDigests::begin(plan.command.own.clone());
         let runtime = FileDigests::begin(plan.command.runtime.clone());
-        let calls = std::mem::replace(&mut plan.calls, CallSource::none());
         let ended = session::talk(&plan, calls, launched, interrupts, recorder, &redactor, watcher).await;
         drop(canary);
         let runner_digest = runner.finish().pop().and_then(|(_, digest)| digest);
@@ -152,11 +166,6 @@ impl Prepared {
         let observed = observed(&plan, &ended, &redactor, &times, files, &around);
         Ok(conclude(&plan, &mut folder, &redactor, ended, runner_digest, observed))
     }
-}
-
-fn volatile(plan: &Plan) -> Volatile {
-    let operations = plan.command.manifest.iter().flat_map(|found| &found.manifest.operations);
-    Volatile::new(operations.map(|operation| (operation.name.clone(), operation.volatile.clone())))
 }
 
 /// HOME and TMPDIR of the adapter, gone after the run.

@@ -260,6 +260,7 @@ impl Planner<'_> {
             max_abi: self.request.max_abi,
             seed: None,
             in_flight: 1,
+            record_private: false,
             lax_stdout: false,
             keep_wire: false,
             max_line_bytes: contract_ipc::DEFAULT_MAX_LINE_BYTES,

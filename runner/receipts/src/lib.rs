@@ -14,6 +14,7 @@ mod folder;
 mod held;
 mod lane;
 mod latest;
+mod marks;
 mod names;
 mod normalise;
 mod order;
@@ -29,7 +30,6 @@ mod subject;
 mod transcript;
 mod verdict;
 mod verify;
-mod volatile;
 mod wire;
 
 pub use authority::{Audit, Authority, BudgetInfo, DelegatedBy, Delegation, GrantInfo, GrantSubject};
@@ -42,7 +42,10 @@ pub use lane::{
     StepStatus,
 };
 pub use latest::link_latest;
-pub use names::{CONTRACT, DENIED, EVIDENCE, LANE_RECEIPT, LOGS, RECEIPT, RUNS, SCRATCH, TRANSCRIPT, WIRE};
+pub use marks::{Marks, OpIndex, OperationMarks, VOLATILE_MARK, is_private_mark, private_mark};
+pub use names::{
+    CONTRACT, DENIED, EVIDENCE, LANE_RECEIPT, LOGS, RECEIPT, RUNS, RUNS_FOLDER, SCRATCH, TRANSCRIPT, WIRE,
+};
 pub use order::Slot;
 pub use publish::EvidenceError;
 pub use receipt::{
@@ -55,5 +58,4 @@ pub use run_folder::{FolderError, RunFolder};
 pub use shape::ShapeError;
 pub use verdict::{Finding, Verdict};
 pub use verify::{check_expected, verify};
-pub use volatile::{OpIndex, VOLATILE_MARK, Volatile};
 pub use wire::Other;

@@ -45,3 +45,6 @@ pub(crate) const OUR_FILES: [&str; 10] = [
     SPILL_TEMP,
     INDEX_TEMP,
 ];
+
+/// Where runs are kept when nobody says otherwise, below the working folder.
+pub const RUNS_FOLDER: &str = ".workstation/runs";

@@ -1,30 +1,38 @@
-//! Foreign payloads as the canonical layer has them: secrets and volatile values replaced.
+//! Foreign payloads as the canonical layer has them: secrets, volatile and private values replaced.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use contract_json::{Kind, Value, write_canonical_string};
+use contract_json::{Digest, Kind, Value, write_canonical_string};
 
+use crate::marks::{Mark, VOLATILE_MARK, private_mark};
 use crate::redact::Redactor;
-use crate::volatile::VOLATILE_MARK;
 
 /// What is replaced while a canonical form is written.
 pub(crate) struct Normaliser<'r> {
     pub(crate) redactor: &'r Redactor,
-    /// Places in the text of the value.
-    pub(crate) volatile: Vec<Range<usize>>,
+    /// Places in the text of the value, and why they are not written.
+    pub(crate) marked: Vec<(Range<usize>, Mark)>,
 }
 
 impl Normaliser<'_> {
     /// Appends the canonical form of `value`; true when it has an integer outside +-(2^53 - 1).
     pub(crate) fn write(&self, value: Value<'_>, out: &mut Vec<u8>) -> bool {
-        if self.redactor.is_empty() && self.volatile.is_empty() {
+        if self.redactor.is_empty() && self.marked.is_empty() {
             return value.write_canonical(out).wide_integers;
         }
-        if self.volatile.contains(&value.span()) {
-            write_canonical_string(out, VOLATILE_MARK);
-            return false;
+        let span = value.span();
+        match self.marked.iter().find(|(marked, _)| *marked == span) {
+            Some((_, Mark::Volatile)) => {
+                write_canonical_string(out, VOLATILE_MARK);
+                return false;
+            }
+            Some((_, Mark::Private)) => {
+                write_canonical_string(out, &private_mark(&self.sha256(value)));
+                return false;
+            }
+            None => {}
         }
         match value.kind() {
             Kind::Object => self.write_object(value, out),
@@ -48,6 +56,16 @@ impl Normaliser<'_> {
             Kind::Integer | Kind::Float => self.write_number(value, out),
             Kind::Null | Kind::Bool => value.write_canonical(out).wide_integers,
         }
+    }
+
+    /// Digest of a private value, its secrets redacted: of the text of a string, of the canonical form of another.
+    fn sha256(&self, value: Value<'_>) -> String {
+        if let Some(text) = value.as_str() {
+            return Digest::of(self.redactor.text(&text).as_bytes()).sha256_uri();
+        }
+        let mut text = Vec::new();
+        Normaliser { redactor: self.redactor, marked: Vec::new() }.write(value, &mut text);
+        Digest::of(&text).sha256_uri()
     }
 
     /// A number that shows a secret becomes a string.

@@ -7,9 +7,9 @@ use contract_ipc::MessageType;
 
 use crate::folder::Folder;
 use crate::held::{push_record, records};
+use crate::marks::OpIndex;
 use crate::spill::{Chain, SlotReader, Spill};
 use crate::transcript::Transcript;
-use crate::volatile::OpIndex;
 
 /// How much is held in memory; the rest goes to disk.
 pub(crate) const HELD_MEMORY_BYTES: usize = 1024 * 1024;

@@ -147,7 +147,7 @@ impl Redactor {
         let limits = Limits { max_depth: 512, ..Limits::evidence() };
         let strict = tape.parse(&text, &limits).expect("canonical text is strict JSON");
         let mut out = Vec::with_capacity(text.len());
-        crate::normalise::Normaliser { redactor: self, volatile: Vec::new() }.write(strict, &mut out);
+        crate::normalise::Normaliser { redactor: self, marked: Vec::new() }.write(strict, &mut out);
         if out != text {
             *value =
                 serde_json::from_slice(&out).expect("the normaliser writes JSON, no deeper than it read");

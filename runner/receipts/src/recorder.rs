@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,6 +11,7 @@ use contract_json::{Tape, Value};
 
 use crate::block_file::BlockFile;
 use crate::folder::{Folder, FolderLock};
+use crate::marks::{Mark, Marks, OpIndex};
 use crate::names::{RECEIPT_TEMP, TRANSCRIPT_TEMP, WIRE_TEMP};
 use crate::normalise::Normaliser;
 use crate::order::{Order, Slot};
@@ -18,7 +20,7 @@ use crate::receipt::Receipt;
 use crate::redact::Redactor;
 use crate::shape::RECEIPT_LIMITS_OWN;
 use crate::transcript::Transcript;
-use crate::volatile::{OpIndex, Volatile};
+
 use crate::wire::{Direction, Other, Wire, WireLine};
 
 /// The open files of a run.
@@ -39,7 +41,7 @@ pub struct Recorder {
     order: Order,
     wire: Wire,
     redactor: Redactor,
-    volatile: Volatile,
+    marks: Marks,
     wide_integers: bool,
     tape: Tape,
     receipt: File,
@@ -82,14 +84,14 @@ impl KeptError {
 }
 
 impl Recorder {
-    pub(crate) fn new(files: Files, session: &Session, redactor: Redactor, volatile: Volatile) -> Self {
+    pub(crate) fn new(files: Files, session: &Session, redactor: Redactor, marks: Marks) -> Self {
         let transcript = Transcript::new(files.transcript, session);
         Self {
             start: Instant::now(),
             order: Order::new(transcript, files.folder.clone()),
             wire: Wire::new(files.wire),
             redactor,
-            volatile,
+            marks,
             wide_integers: false,
             tape: Tape::new(),
             receipt: files.receipt,
@@ -103,49 +105,95 @@ impl Recorder {
     /// The number of an operation, for [`Slot::Invoke`].
     #[must_use]
     pub fn operation(&self, name: &str) -> OpIndex {
-        self.volatile.operation(name)
+        self.marks.operation(name)
     }
 
     /// We sent a message: the whole line with its LF, and its payload in canonical form.
     pub fn sent(&mut self, kind: MessageType, slot: Slot, line: &[u8], payload: &[u8]) {
-        self.wire(Direction::Out, line.strip_suffix(b"\n").unwrap_or(line), None);
-        if self.failed.is_some() {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        if self.redactor.is_empty() && !may_have_wide_integer(payload) && !self.is_marked(slot) {
+            self.wire(Direction::Out, line, None);
+            if self.failed.is_none() {
+                let recorded = self.order.place(kind, slot, |out| out.extend_from_slice(payload));
+                self.keep(recorded);
+            }
             return;
         }
-        let Self { order, redactor, tape, wide_integers, .. } = self;
-        let recorded = if redactor.is_empty() && !may_have_wide_integer(payload) {
-            order.place(kind, slot, |out| out.extend_from_slice(payload))
-        } else {
-            match tape.parse(payload, &RECEIPT_LIMITS_OWN) {
-                Err(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
-                Ok(payload) => order.place(kind, slot, |out| {
-                    *wide_integers |= Normaliser { redactor, volatile: Vec::new() }.write(payload, out);
-                }),
-            }
-        };
-        self.keep(recorded);
+        let mut tape = std::mem::take(&mut self.tape);
+        match tape.parse(payload, &RECEIPT_LIMITS_OWN) {
+            Err(error) => self.keep(Err(io::Error::new(io::ErrorKind::InvalidData, error))),
+            Ok(payload) => self.record(Direction::Out, kind, slot, line, payload),
+        }
+        self.tape = tape;
     }
 
     /// A valid message came that belongs in the transcript.
     pub fn received(&mut self, kind: MessageType, slot: Slot, line: &[u8], payload: Value<'_>) {
-        self.wire(Direction::In, line, None);
+        self.record(Direction::In, kind, slot, line, payload);
+    }
+
+    fn is_marked(&self, slot: Slot) -> bool {
+        matches!(slot, Slot::Invoke(_, operation) if operation != OpIndex::PLAIN)
+    }
+
+    fn record(
+        &mut self,
+        direction: Direction,
+        kind: MessageType,
+        slot: Slot,
+        line: &[u8],
+        payload: Value<'_>,
+    ) {
+        let marked = match slot {
+            Slot::Invoke(_, operation) => self.marks.spans(operation, kind, payload),
+            Slot::Session => Vec::new(),
+        };
+        if marked.iter().any(|(_, mark)| *mark == Mark::Private) {
+            self.private_wire(direction, line.len(), payload, &marked);
+        } else {
+            self.wire(direction, line, None);
+        }
         if self.failed.is_some() {
             return;
         }
-        let volatile = match (kind, slot) {
-            (MessageType::Result, Slot::Invoke(_, operation)) => self.volatile.spans(operation, payload),
-            _ => Vec::new(),
-        };
         let Self { order, redactor, wide_integers, .. } = self;
         let recorded = order.place(kind, slot, |out| {
-            *wide_integers |= Normaliser { redactor, volatile }.write(payload, out);
+            *wide_integers |= Normaliser { redactor, marked }.write(payload, out);
         });
         self.keep(recorded);
     }
 
-    /// A line came that belongs in the wire layer alone.
+    /// In the wire layer the payload alone stands for a line with private values, as the transcript has it.
+    fn private_wire(
+        &mut self,
+        direction: Direction,
+        bytes: usize,
+        payload: Value<'_>,
+        marked: &[(Range<usize>, Mark)],
+    ) {
+        let mut text = Vec::new();
+        Normaliser { redactor: &self.redactor, marked: marked.to_vec() }.write(payload, &mut text);
+        self.push_wire(WireLine {
+            at_us: self.at_us(),
+            direction,
+            bytes,
+            text: &text,
+            note: Some(Other::Private),
+        });
+    }
+
+    /// A line came that belongs in the wire layer alone. Where operations have private values nothing is kept of its text: who
+    /// knows what it is.
     pub fn received_other(&mut self, line: &[u8], why: Other) {
-        self.wire(Direction::In, line, Some(why));
+        let text: &[u8] = if self.marks.has_private() { b"" } else { line };
+        let at_us = self.at_us();
+        self.push_wire(WireLine {
+            at_us,
+            direction: Direction::In,
+            bytes: line.len(),
+            text,
+            note: Some(why),
+        });
     }
 
     /// The first write error, once. Nothing is recorded after it, and `finish` will fail.
@@ -159,12 +207,19 @@ impl Recorder {
         self.order.peak_held_bytes()
     }
 
+    fn at_us(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
     fn wire(&mut self, direction: Direction, text: &[u8], note: Option<Other>) {
+        self.push_wire(WireLine { at_us: self.at_us(), direction, bytes: text.len(), text, note });
+    }
+
+    fn push_wire(&mut self, line: WireLine<'_>) {
         if self.failed.is_some() {
             return;
         }
-        let at_us = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let pushed = self.wire.push(WireLine { at_us, direction, text, note }, &self.redactor);
+        let pushed = self.wire.push(line, &self.redactor);
         self.keep(pushed);
     }
 

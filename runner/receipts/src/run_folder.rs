@@ -11,11 +11,11 @@ use rustix::io::Errno;
 
 use crate::clear::remove_tree;
 use crate::folder::{Folder, FolderLock};
+use crate::marks::Marks;
 use crate::names::{DENIED, DENIED_TEMP, LOCK, OUR_FILES, RECEIPT_TEMP, SCRATCH, TRANSCRIPT_TEMP, WIRE_TEMP};
 use crate::receipt::Receipt;
 use crate::recorder::{Files, Recorder};
 use crate::redact::Redactor;
-use crate::volatile::Volatile;
 
 /// Room that is reserved for the receipt before anything runs.
 const RECEIPT_RESERVE_BYTES: u64 = 256 * 1024;
@@ -90,11 +90,11 @@ impl RunFolder {
         &mut self,
         session: &Session,
         redactor: Redactor,
-        volatile: Volatile,
+        marks: Marks,
         keep_wire: bool,
     ) -> Result<Recorder, FolderError> {
         self.make_files(keep_wire)
-            .map(|files| Recorder::new(files, session, redactor, volatile))
+            .map(|files| Recorder::new(files, session, redactor, marks))
             .map_err(|(name, source)| FolderError::Unwritable { path: self.path.join(name), source })
     }
 

@@ -24,7 +24,7 @@ pub(crate) enum Direction {
     In,
 }
 
-/// Why a line is in the wire layer alone.
+/// What is said of a line in the wire layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Other {
     /// The end of an invoke that was given up.
@@ -35,6 +35,8 @@ pub enum Other {
     SetAside,
     /// It broke a rule and ended the run.
     Refused,
+    /// It has private values; the text is its payload as the transcript has it.
+    Private,
 }
 
 impl Other {
@@ -46,6 +48,7 @@ impl Other {
             Self::Ignored => "ignored",
             Self::SetAside => "set aside",
             Self::Refused => "refused",
+            Self::Private => "private values are digests",
         }
     }
 }
@@ -55,6 +58,8 @@ impl Other {
 pub(crate) struct WireLine<'a> {
     pub(crate) at_us: u64,
     pub(crate) direction: Direction,
+    /// Length on the wire.
+    pub(crate) bytes: usize,
     pub(crate) text: &'a [u8],
     pub(crate) note: Option<Other>,
 }
@@ -79,7 +84,7 @@ impl Wire {
                 let shown = Shown {
                     at_us: line.at_us,
                     direction: line.direction,
-                    bytes: line.text.len(),
+                    bytes: line.bytes,
                     text: redactor.bytes(line.text),
                     note: line.note.map(Other::as_str).map(Cow::Borrowed),
                 };
@@ -148,7 +153,7 @@ impl Tail {
         self.texts.extend(kept);
         self.entries.push_back(Entry {
             at_us: line.at_us,
-            bytes: line.text.len(),
+            bytes: line.bytes,
             kept_bytes: kept.len(),
             direction: line.direction,
             note: line.note,

@@ -30,6 +30,12 @@ impl Digest {
         format!("blake3:{}", self.blake3)
     }
 
+    /// `sha256:` and the hex digits.
+    #[must_use]
+    pub fn sha256_uri(&self) -> String {
+        format!("sha256:{}", self.sha256)
+    }
+
     /// Whether `expected`, written as `blake3:HEX` or `sha256:HEX`, is one of the two.
     ///
     /// # Errors

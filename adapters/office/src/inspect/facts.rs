@@ -89,7 +89,7 @@ impl Facts {
         let person = |name: Option<String>| {
             clean(name).map(|name| match names {
                 true => Person::Name(name),
-                false => Person::Digest(format!("sha256:{}", Digest::of(name.as_bytes()).sha256)),
+                false => Person::Digest(Digest::of(name.as_bytes()).sha256_uri()),
             })
         };
         Shown {

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{note, print_json, print_line, request};
 use crate::args::{Authority, Format, InspectArgs, Output};
 use crate::style::tame;
-use crate::{around, show};
+use crate::show;
 
 /// An adapter that shook hands.
 struct Met {
@@ -44,7 +44,7 @@ fn meet(request: &Request, around: &Surroundings, output: Output) -> Result<Met,
 }
 
 pub(crate) fn inspect(args: &InspectArgs, output: Output) -> Result<Exit, Failure> {
-    let around = around::look()?;
+    let around = Surroundings::of_process()?;
     let met = meet(&request(&args.adapter, &args.authority), &around, output)?;
     let digest = digest_command(&met.command)?;
     if output.format == Format::Json {
@@ -88,7 +88,7 @@ pub(crate) fn lock(
     authority: &Authority,
     output: Output,
 ) -> Result<Exit, Failure> {
-    let around = around::look()?;
+    let around = Surroundings::of_process()?;
     let mut lock = Lock { v: LockVersion::V0, adapters: BTreeMap::new() };
     for adapter in adapters {
         let met = meet(&request(adapter, authority), &around, output)?;

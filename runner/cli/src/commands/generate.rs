@@ -2,18 +2,17 @@
 
 use std::path::Path;
 
-use contract_engine::Failure;
+use contract_engine::{Failure, Surroundings};
 use contract_ipc::{Code, Exit};
 
 use super::note;
 use crate::args::Output;
-use crate::around;
 
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(
         shell,
-        &mut super::verb::command_line(&around::look()?),
+        &mut super::verb::command_line(&Surroundings::of_process()?),
         "contract-runner",
         &mut text,
     );
@@ -22,7 +21,7 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> 
 }
 
 pub(crate) fn man(folder: &Path, output: Output) -> Result<Exit, Failure> {
-    let command = super::verb::command_line(&around::look()?);
+    let command = super::verb::command_line(&Surroundings::of_process()?);
     std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder)).map_err(
         |error| Failure::new(Code::ContractOutUnwritable, format!("{}: {error}", folder.display())),
     )?;

@@ -154,6 +154,7 @@ fn request(adapter: &str, authority: &Authority) -> contract_engine::Request {
         max_abi: authority.sandbox_max_abi,
         seed: None,
         in_flight: 1,
+        record_private: false,
         lax_stdout: false,
         keep_wire: false,
         max_line_bytes: contract_ipc::DEFAULT_MAX_LINE_BYTES,

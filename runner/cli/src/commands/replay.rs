@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use contract_engine::{Failure, Nobody, ReplayAuthority, own_files, prepare, replay_of};
+use contract_engine::{Failure, Nobody, ReplayAuthority, Surroundings, own_files, prepare, replay_of};
 use contract_ipc::{Code, Exit};
 use serde_json::json;
 
 use super::{note, print_json};
 use crate::args::{Format, Output};
-use crate::{around, show, style};
+use crate::{show, style};
 
 pub(crate) fn replay(
     folder: &Path,
@@ -21,7 +21,7 @@ pub(crate) fn replay(
         super::verify::print(&verdict, output)?;
         return Ok(verdict.exit());
     }
-    let around = around::look()?;
+    let around = Surroundings::of_process()?;
     let kept = tempfile::tempdir().map_err(|error| {
         Failure::new(Code::ContractOutUnwritable, format!("no temporary folder: {error}"))
     })?;

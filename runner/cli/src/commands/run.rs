@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use contract_engine::{Calls, Failure, Outcome, Prepared, Refusal, Request, Surroundings, prepare};
 use contract_ipc::{Code, Exit, Seed};
-use contract_receipts::Receipt;
+use contract_receipts::{RUNS_FOLDER, Receipt};
 use serde_json::{Value, json};
 
 use super::{failure_json, note, print_json, request, usage};
 use crate::args::{Format, Output, RunArgs};
 use crate::printer::Printer;
 use crate::progress::Spinner;
-use crate::{around, show, style};
+use crate::{show, style};
 
 /// Arguments from a file or from stdin are read up to this size. A message has at most 16 MiB by default.
 const MAX_ARGS_BYTES: u64 = 256 << 20;
@@ -33,7 +33,7 @@ pub(super) enum Presentation {
 }
 
 pub(crate) fn run(args: &RunArgs, output: Output) -> Result<Exit, Failure> {
-    let around = around::look()?;
+    let around = Surroundings::of_process()?;
     let request = read_request(args, &around)?;
     run_request(&request, args.out.as_deref(), &around, &Presentation::Data, output)
 }
@@ -46,26 +46,35 @@ pub(super) fn run_request(
     presentation: &Presentation,
     output: Output,
 ) -> Result<Exit, Failure> {
-    let (out, runs) = match out {
-        Some(out) => (out.to_owned(), None),
-        None => {
-            let runs = PathBuf::from(".workstation/runs");
-            (runs.join(run_id()), Some(around.root.join(runs)))
-        }
-    };
+    let (out, is_new) = out_folder(out);
     let prepared = match prepare(request, around, &out) {
         Ok(prepared) => prepared,
         Err(refusal) => return Ok(refused(&refusal, &around.root.join(&out), output)),
     };
     let single = matches!(request.calls, Calls::Repeat { count: 1, .. });
     let exit = execute(prepared, single, around, presentation, output);
-    if let Some(runs) = runs
-        && let Some(id) = out.file_name().and_then(|name| name.to_str())
+    if is_new {
+        mark_latest(&out, around, output);
+    }
+    Ok(exit)
+}
+
+/// Where the evidence of a run goes, and whether that is a new folder among those of all runs.
+pub(super) fn out_folder(out: Option<&Path>) -> (PathBuf, bool) {
+    match out {
+        Some(out) => (out.to_owned(), false),
+        None => (Path::new(RUNS_FOLDER).join(run_id()), true),
+    }
+}
+
+/// `latest` leads to this run from now on.
+pub(super) fn mark_latest(out: &Path, around: &Surroundings, output: Output) {
+    let runs = around.root.join(RUNS_FOLDER);
+    if let Some(id) = out.file_name().and_then(|name| name.to_str())
         && let Err(error) = contract_receipts::link_latest(&runs, id)
     {
         note(output, &format!("note: {}: {error}", runs.join("latest").display()));
     }
-    Ok(exit)
 }
 
 /// Sorted by time, and different for two runs at the same time.
@@ -87,6 +96,7 @@ fn read_request(args: &RunArgs, around: &Surroundings) -> Result<Request, Failur
         calls,
         seed: args.seed.clone(),
         in_flight: args.in_flight,
+        record_private: false,
         lax_stdout: args.lax_stdout,
         keep_wire: args.keep_wire,
         max_line_bytes: args.max_line_bytes,

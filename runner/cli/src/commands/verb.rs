@@ -13,7 +13,6 @@ use serde_json::Value;
 use super::run::{Presentation, run_request};
 use super::{note, print_json, print_line, printed, report, request};
 use crate::args::{Arguments, Format, Output, VerbArgs};
-use crate::around;
 
 /// Id and name of the flag on the command line itself.
 const FORMAT: &str = "format";
@@ -76,7 +75,7 @@ pub(crate) fn run(words: &[OsString], first: clap::Error) -> Result<Exit, clap::
         return Err(first);
     }
     let output = Output { format: Format::Human, quiet: false, verbose: false };
-    let around = match around::look() {
+    let around = match Surroundings::of_process() {
         Ok(around) => around,
         Err(failure) => return Ok(report(&failure, output)),
     };

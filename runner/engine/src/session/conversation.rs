@@ -1,6 +1,7 @@
 //! What is said in a session: messages in, decisions, messages out. No pipes here, and no timer.
 
 use std::borrow::Cow;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use contract_ipc::{
@@ -13,8 +14,10 @@ use tokio::time::Instant;
 use super::blame;
 use super::offer::{self, Offered};
 use super::watcher::{Answer, Note, Watcher};
-use crate::calls::CallSource;
+use crate::budget::LIVE_CANCEL_GRACE_MS;
+use crate::calls::{Call, CallSource};
 use crate::failure::Failure;
+use crate::live::LiveCall;
 use crate::plan::Plan;
 
 /// Invokes are written ahead up to so many bytes.
@@ -29,6 +32,14 @@ struct Open {
     op: OpIndex,
     total_at: Instant,
     idle_at: Instant,
+    /// It alone was cancelled: until when its end is waited for.
+    ends_by: Option<Instant>,
+}
+
+impl Open {
+    fn due(&self) -> Instant {
+        self.ends_by.unwrap_or(self.idle_at.min(self.total_at))
+    }
 }
 
 /// What was counted beside the transcript.
@@ -55,6 +66,10 @@ pub(crate) struct Conversation<'p> {
     /// No more invokes are sent.
     closing: bool,
     open: Vec<Open>,
+    /// Calls whose end does not count any more.
+    given_up: Vec<u64>,
+    /// Nothing of a line that is no message may be shown.
+    has_private: bool,
     args_checked: bool,
     /// What waits to be written; `[..written]` was.
     out: Vec<u8>,
@@ -79,6 +94,8 @@ impl<'p> Conversation<'p> {
             serving: false,
             closing: false,
             open: Vec::new(),
+            given_up: Vec::new(),
+            has_private: plan.marks().has_private(),
             args_checked: false,
             out: Vec::new(),
             written: 0,
@@ -126,14 +143,25 @@ impl<'p> Conversation<'p> {
 
     /// When the next invoke expires, and why.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.open.iter().map(|open| open.idle_at.min(open.total_at)).min()
+        self.open.iter().map(Open::due).min()
     }
 
-    /// The first invoke that has expired.
-    pub(crate) fn expired(&self, now: Instant) -> Option<Failure> {
-        let open = self.open.iter().find(|open| open.idle_at.min(open.total_at) <= now)?;
+    /// The first invoke that has expired. In a live session it is cancelled alone, once.
+    pub(crate) fn expired(&mut self, now: Instant, watcher: &mut dyn Watcher) -> Option<Failure> {
+        if let CallSource::Live(_) = self.calls {
+            while let Some(at) = self.open.iter().position(|open| open.ends_by.is_none() && open.due() <= now)
+            {
+                watcher.expired(self.open[at].call);
+                self.cancel_one(at, CancelReason::Timeout, now);
+            }
+        }
+        let open = self.open.iter().find(|open| open.due() <= now)?;
         let offered = &self.offered[open.offered].0;
-        Some(if open.total_at <= now {
+        Some(if open.ends_by.is_some() {
+            let what = format!("{} did not end in {LIVE_CANCEL_GRACE_MS} ms after its cancel", offered.name);
+            Failure::new(Code::IpcTimeout, what)
+                .hint("Look for a cancel between any two steps of the work, in the adapter.")
+        } else if open.total_at <= now {
             let hint = if offered.total_ms < self.plan.budget.total_ms {
                 "The operation itself asks for no more time (timeouts.defaultMs); raise it there.".to_owned()
             } else {
@@ -157,11 +185,66 @@ impl<'p> Conversation<'p> {
     /// Asks every open invoke to end, and sends no more.
     pub(crate) fn cancel_all(&mut self, reason: CancelReason) {
         self.closing = true;
-        for open in &self.open {
-            let start = self.out.len();
-            let payload = self.side.cancel(open.invocation, reason, &mut self.out);
-            let slot = Slot::Invoke(open.invocation.0, open.op);
-            self.recorder.sent(MessageType::Cancel, slot, &self.out[start..], &self.out[payload]);
+        for at in 0..self.open.len() {
+            if self.open[at].ends_by.is_none() {
+                self.send_cancel(at, reason);
+            }
+        }
+    }
+
+    fn send_cancel(&mut self, at: usize, reason: CancelReason) {
+        let open = &self.open[at];
+        let start = self.out.len();
+        let payload = self.side.cancel(open.invocation, reason, &mut self.out);
+        let slot = Slot::Invoke(open.invocation.0, open.op);
+        self.recorder.sent(MessageType::Cancel, slot, &self.out[start..], &self.out[payload]);
+    }
+
+    fn cancel_one(&mut self, at: usize, reason: CancelReason, now: Instant) {
+        self.send_cancel(at, reason);
+        self.open[at].ends_by = Some(now + Duration::from_millis(LIVE_CANCEL_GRACE_MS));
+    }
+
+    /// Takes in calls and cancels of a live session.
+    ///
+    /// # Errors
+    /// As [`fill`](Self::fill).
+    pub(crate) fn poll_live(
+        &mut self,
+        context: &mut Context<'_>,
+        now: Instant,
+        watcher: &mut dyn Watcher,
+    ) -> Poll<Result<(), Failure>> {
+        let CallSource::Live(calls) = &mut self.calls else { return Poll::Pending };
+        if self.closing || calls.poll(context).is_pending() {
+            return Poll::Pending;
+        }
+        for number in calls.cancels() {
+            let CallSource::Live(calls) = &mut self.calls else { break };
+            if calls.withdraw(number) {
+                let withdrawn =
+                    Failure::new(Code::AdapterCancelled, "the call was withdrawn before its turn");
+                watcher.answer(number, &refusal(&withdrawn));
+                continue;
+            }
+            let open = self.open.iter().position(|open| open.call == number && open.ends_by.is_none());
+            if let Some(at) = open {
+                self.cancel_one(at, CancelReason::Interrupted, now);
+            }
+        }
+        Poll::Ready(self.fill(now, watcher))
+    }
+
+    /// Tells of the calls of a live session that nobody will answer any more.
+    pub(crate) fn answer_rest(&mut self, failure: Option<&Failure>, watcher: &mut dyn Watcher) {
+        let CallSource::Live(calls) = &mut self.calls else { return };
+        let over = Failure::new(Code::AdapterExited, "the session is over");
+        let mut failure = failure.unwrap_or(&over).clone();
+        failure.message = redacted(&self.redactor, &failure.message);
+        let answer = refusal(&failure);
+        let open = self.open.drain(..).map(|open| open.call);
+        for number in self.given_up.drain(..).chain(open).chain(calls.close()) {
+            watcher.answer(number, &answer);
         }
     }
 
@@ -170,45 +253,63 @@ impl<'p> Conversation<'p> {
         self.closing = true;
         for open in self.open.drain(..) {
             self.side.give_up(open.invocation);
+            self.given_up.push(open.call);
         }
     }
 
     /// Writes invokes ahead, as many as may be open and as fit.
     ///
     /// # Errors
-    /// A call that does not fit the input schema, or a batch file that changed under us.
-    pub(crate) fn fill(&mut self, now: Instant) -> Result<(), Failure> {
+    /// A call that does not fit the input schema, or a batch file that changed under us. A call of a live session that does not fit
+    /// is answered alone.
+    pub(crate) fn fill(&mut self, now: Instant, watcher: &mut dyn Watcher) -> Result<(), Failure> {
         while self.serving
             && !self.closing
             && self.open.len() < self.plan.request.in_flight
             && self.out.len() - self.written < AHEAD_BYTES
         {
-            let Some(call) = self.calls.next()? else { break };
-            let name = call.op.as_ref().or(self.plan.op.as_ref());
-            let at = match name {
-                Some(name) => self.offered.iter().position(|(offered, _)| offered.name == *name),
-                None => Some(0),
-            };
-            let (offered, op) = &self.offered[at.expect("the offer was judged by the same names")];
-            if !self.args_checked {
-                offered.input.check(&call.args, "args", Code::ContractArgsInvalid)?;
-                self.args_checked = matches!(self.calls, CallSource::Repeat { .. });
+            if let CallSource::Live(calls) = &mut self.calls {
+                let Some(LiveCall { number, call, total_ms }) = calls.next() else { break };
+                if let Err(failure) = self.send(&call, number, total_ms, now) {
+                    watcher.answer(number, &refusal(&failure));
+                }
+                continue;
             }
-            let start = self.out.len();
-            let (invocation, payload) =
-                self.side.invoke(&offered.name, &call.args, offered.total_ms, &mut self.out);
-            let slot = Slot::Invoke(invocation.0, *op);
-            self.recorder.sent(MessageType::Invoke, slot, &self.out[start..], &self.out[payload]);
-            self.open.push(Open {
-                invocation,
-                call: self.next_call,
-                offered: at.expect("found above"),
-                op: *op,
-                total_at: now + Duration::from_millis(offered.total_ms),
-                idle_at: now + Duration::from_millis(self.plan.budget.idle_ms),
-            });
+            let Some(call) = self.calls.next()? else { break };
+            self.send(&call, self.next_call, None, now)?;
             self.next_call += 1;
         }
+        Ok(())
+    }
+
+    fn send(&mut self, call: &Call, number: u64, total_ms: Option<u64>, now: Instant) -> Result<(), Failure> {
+        let name = call.op.as_ref().or(self.plan.op.as_ref());
+        let at = match name {
+            Some(name) => self.offered.iter().position(|(offered, _)| offered.name == *name),
+            None => Some(0),
+        };
+        let Some((at, (offered, op))) = at.and_then(|at| Some((at, self.offered.get(at)?))) else {
+            let what = format!("this session does not offer `{}`", name.map_or("", String::as_str));
+            return Err(Failure::new(Code::ContractOpNotOffered, what));
+        };
+        if !self.args_checked {
+            offered.input.check(&call.args, "args", Code::ContractArgsInvalid)?;
+            self.args_checked = matches!(self.calls, CallSource::Repeat { .. });
+        }
+        let total_ms = total_ms.map_or(offered.total_ms, |wanted| wanted.min(offered.total_ms));
+        let start = self.out.len();
+        let (invocation, payload) = self.side.invoke(&offered.name, &call.args, total_ms, &mut self.out);
+        let slot = Slot::Invoke(invocation.0, *op);
+        self.recorder.sent(MessageType::Invoke, slot, &self.out[start..], &self.out[payload]);
+        self.open.push(Open {
+            invocation,
+            call: number,
+            offered: at,
+            op: *op,
+            total_at: now + Duration::from_millis(total_ms),
+            idle_at: now + Duration::from_millis(self.plan.budget.idle_ms),
+            ends_by: None,
+        });
         Ok(())
     }
 
@@ -243,7 +344,7 @@ impl<'p> Conversation<'p> {
                 let accepted = offer::judge(self.plan, self.calls.left(), &offered)?;
                 self.accept(accepted);
                 watcher.serving(self.calls.left());
-                self.fill(now)?;
+                self.fill(now, watcher)?;
             }
             Event::Progress(invocation, progress) => {
                 self.progress(line, message, invocation, &progress, now, watcher);
@@ -284,7 +385,10 @@ impl<'p> Conversation<'p> {
     fn refuse(&mut self, line: &[u8], fault: Fault) -> Failure {
         self.recorder.received_other(line, Other::Refused);
         let mut failure = Failure::from(fault);
-        failure.last_frame = Some(blame::shown_frame(line));
+        failure.last_frame = Some(match self.has_private {
+            true => format!("{} bytes, which may be private", line.len()),
+            false => blame::shown_frame(line),
+        });
         failure
     }
 
@@ -323,7 +427,8 @@ impl<'p> Conversation<'p> {
         open.idle_at = now + Duration::from_millis(self.plan.budget.idle_ms);
         self.recorder.received(message.kind, Slot::Invoke(invocation.0, open.op), line, message.payload);
         let said = progress.message.as_deref().map(|text| self.redactor.text(text));
-        watcher.progress(open.call, &Note { fraction: progress.fraction, message: said });
+        let data = progress.data.map(|data| self.redactor.bytes(data.raw().as_bytes()));
+        watcher.progress(open.call, &Note { fraction: progress.fraction, message: said, data });
     }
 
     fn end(
@@ -383,6 +488,11 @@ impl<'p> Conversation<'p> {
             ..Failure::new(Code::IpcState, what)
         }
     }
+}
+
+/// The answer to a call that came to nothing.
+fn refusal(failure: &Failure) -> Answer<'_> {
+    Answer::Error { code: failure.code_text().into(), message: failure.message.as_str().into() }
 }
 
 /// What the redactor leaves of `text`.

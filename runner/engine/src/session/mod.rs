@@ -126,6 +126,8 @@ pub(crate) async fn talk(
     };
     session.set_alarm();
     poll_fn(|context| session.turn(context)).await;
+    let Session { talk, failure, watcher, .. } = &mut session;
+    talk.answer_rest(failure.as_ref(), *watcher);
     session.into_ended()
 }
 
@@ -142,6 +144,7 @@ impl Session<'_, '_> {
                 while self.read_stdout(context) {
                     self.write_stdin(context);
                 }
+                self.take_calls(context);
                 self.write_stdin(context);
                 self.pipes.read_stderr(context);
                 let is_over = self.failure.is_some();
@@ -240,7 +243,7 @@ impl Session<'_, '_> {
             found.get_or_insert(too_long);
         }
         if found.is_none() && failure.is_none() {
-            found = talk.fill(now).err();
+            found = talk.fill(now, *watcher).err();
         }
         if let Some(failure) = found {
             self.fail(failure);
@@ -249,6 +252,22 @@ impl Session<'_, '_> {
             self.alarm.at_most(due);
         }
         !ended
+    }
+
+    /// Calls and cancels of a live session.
+    fn take_calls(&mut self, context: &mut Context<'_>) {
+        if self.failure.is_some() {
+            return;
+        }
+        let now = Instant::now();
+        while let Poll::Ready(taken) = self.talk.poll_live(context, now, self.watcher) {
+            if let Err(failure) = taken {
+                self.fail(failure);
+            }
+            if let Some(due) = self.talk.next_deadline() {
+                self.alarm.at_most(due);
+            }
+        }
     }
 
     fn write_stdin(&mut self, context: &mut Context<'_>) {
@@ -261,7 +280,7 @@ impl Session<'_, '_> {
                 Poll::Ready(Some(count)) => {
                     self.talk.wrote(count);
                     if self.failure.is_none()
-                        && let Err(failure) = self.talk.fill(Instant::now())
+                        && let Err(failure) = self.talk.fill(Instant::now(), self.watcher)
                     {
                         self.fail(failure);
                     }
@@ -398,7 +417,7 @@ impl Session<'_, '_> {
                 .hint("Answer hello at once and load things later, or raise it with --limit handshake=TIME.")
             })
         } else {
-            self.talk.expired(now)
+            self.talk.expired(now, self.watcher)
         };
         if let Some(failure) = failure {
             self.cancel(failure, CancelReason::Timeout, now);

@@ -6,6 +6,7 @@ use contract_json::to_canonical_vec;
 use crate::failure::Failure;
 use crate::manifest::{FoundManifest, Operation};
 use crate::plan::Plan;
+use crate::request::Calls;
 use crate::right::Right;
 use crate::schema::Schema;
 
@@ -83,9 +84,10 @@ fn accept(plan: &Plan, capability: &Capability) -> Result<Offered, Failure> {
                 Failure { code: Code::IpcBadEnvelope, ..failure }.hint("Mend this schema in the adapter.")
             })
     };
-    // With a manifest every call was judged by the same schema before anything started.
+    // With a manifest every call was judged by the same schema before anything started, but for those that are still to come.
+    let is_live = matches!(plan.request.calls, Calls::Live(_));
     let input = match &capability.input_schema {
-        Some(SchemaRef::Inline(_)) if plan.command.manifest.is_some() => None,
+        Some(SchemaRef::Inline(_)) if plan.command.manifest.is_some() && !is_live => None,
         schema => schema.as_ref(),
     };
     Ok(Offered {

@@ -13,17 +13,22 @@ pub trait Watcher {
     /// Call number `call`, from 0, goes on.
     fn progress(&mut self, _call: u64, _note: &Note<'_>) {}
 
+    /// Call number `call` of a live session had no more time, and was cancelled. Its answer is still to come.
+    fn expired(&mut self, _call: u64) {}
+
     /// Call number `call`, from 0, ended. Calls may end in any order.
     fn answer(&mut self, _call: u64, _answer: &Answer<'_>) {}
 }
 
-/// What a progress message says to people.
+/// What a progress message says.
 #[derive(Debug)]
 pub struct Note<'a> {
     /// How much is done, 0 to 1.
     pub fraction: Option<f64>,
     /// In words.
     pub message: Option<Cow<'a, str>>,
+    /// A piece of a stream: the text of a JSON value, as it came.
+    pub data: Option<Cow<'a, [u8]>>,
 }
 
 /// The end of one invoke.

@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use crate::folder::Folder;
 use crate::lane::{EvidenceSource, LaneEvidence, LaneReceipt, RunInfo};
+use crate::marks::VOLATILE_MARK;
 use crate::names::{CONTRACT, DENIED, EVIDENCE, LANE_RECEIPT, LOCK, LOGS, RUNS, TRANSCRIPT, WIRE};
 use crate::receipt::{Receipt, Status};
 use crate::shape::{MAX_RECEIPT_BYTES, RECEIPT_LIMITS};
 use crate::subject;
 use crate::verdict::{Finding, Stop, Verdict};
-use crate::volatile::VOLATILE_MARK;
 
 /// Checks the lane in `dir`, all of its runs included.
 pub(crate) fn verify(dir: &Path, expect: Option<&str>) -> Verdict {

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use contract_receipts::{EvidenceError, FolderError, Receipt, Redactor, RunFolder, Status, Volatile, verify};
+use contract_receipts::{EvidenceError, FolderError, Marks, Receipt, Redactor, RunFolder, Status, verify};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 use crate::session::{Run, Setup, draft, session};
@@ -157,12 +157,12 @@ fn without_room_for_a_receipt_nothing_begins() {
         return;
     };
     let open = |tiny: &Tiny| RunFolder::open(&tiny.0.path().join("run")).unwrap();
-    open(&tiny).begin(&session(), Redactor::none(), Volatile::none(), false).unwrap();
+    open(&tiny).begin(&session(), Redactor::none(), Marks::none(), false).unwrap();
     // Another disk: a program that another test starts may keep what was begun on the first one for a moment.
     let tiny = Tiny::mount().unwrap();
     let mut folder = open(&tiny);
     let _ballast = tiny.fill(100 * 1024);
-    let refused = folder.begin(&session(), Redactor::none(), Volatile::none(), false).unwrap_err();
+    let refused = folder.begin(&session(), Redactor::none(), Marks::none(), false).unwrap_err();
     match refused {
         FolderError::Unwritable { path, source } => {
             assert!(path.ends_with(".run-receipt.json.tmp"), "{}", path.display());

@@ -1,7 +1,7 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use contract_receipts::{FolderError, Receipt, Redactor, RunFolder, Status, Volatile, link_latest, verify};
+use contract_receipts::{FolderError, Marks, Receipt, Redactor, RunFolder, Status, link_latest, verify};
 
 use crate::session::{draft, read, session, small_run};
 
@@ -67,7 +67,7 @@ fn a_link_that_appears_after_opening_is_replaced_and_not_followed() {
     ] {
         symlink(&target, path.join(name)).unwrap();
     }
-    let recorder = folder.begin(&session(), Redactor::none(), Volatile::none(), true).unwrap();
+    let recorder = folder.begin(&session(), Redactor::none(), Marks::none(), true).unwrap();
     recorder.finish(Receipt { status: Status::Failed, ..draft() }, true).unwrap();
     assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
     for name in ["run-receipt.json", "ipc-transcript.ndjson", "ipc-wire.ndjson"] {
@@ -81,7 +81,7 @@ fn a_folder_is_used_by_one_run_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = RunFolder::open(dir.path()).unwrap();
     assert!(matches!(error(dir.path()), FolderError::InUse));
-    let recorder = first.begin(&session(), Redactor::none(), Volatile::none(), false).unwrap();
+    let recorder = first.begin(&session(), Redactor::none(), Marks::none(), false).unwrap();
     drop(first);
     assert!(matches!(error(dir.path()), FolderError::InUse), "the recorder holds the lock, too");
     drop(recorder);
@@ -106,7 +106,7 @@ fn what_an_older_run_left_goes_when_the_launch_begins_and_not_before() {
     let before = read(dir.path(), "run-receipt.json");
     let mut folder = RunFolder::open(dir.path()).unwrap();
     assert_eq!(read(dir.path(), "run-receipt.json"), before);
-    let recorder = folder.begin(&session(), Redactor::none(), Volatile::none(), false).unwrap();
+    let recorder = folder.begin(&session(), Redactor::none(), Marks::none(), false).unwrap();
     for name in ["run-receipt.json", "ipc-transcript.ndjson", "scratch"] {
         assert!(!dir.path().join(name).exists(), "{name}");
     }

@@ -5,9 +5,9 @@ use std::path::Path;
 use contract_ipc::{CancelReason, Envelope, Invocation, MessageType, RunnerSide, Session};
 use contract_json::{Limits, Tape};
 use contract_receipts::{
-    Audit, Authority, BudgetInfo, Counts, DelegatedBy, Delegation, Digests, EvidenceError, Invoked, OpIndex,
-    Other, Receipt, ReceiptVersion, Recorder, Redactor, RunFolder, RunnerInfo, Sandbox, SessionInfo, Slot,
-    Status, Volatile,
+    Audit, Authority, BudgetInfo, Counts, DelegatedBy, Delegation, Digests, EvidenceError, Invoked, Marks,
+    OpIndex, Other, Receipt, ReceiptVersion, Recorder, Redactor, RunFolder, RunnerInfo, Sandbox, SessionInfo,
+    Slot, Status,
 };
 use serde_json::json;
 
@@ -33,13 +33,13 @@ pub(crate) struct Run {
 /// How a run is set up.
 pub(crate) struct Setup {
     pub(crate) redactor: Redactor,
-    pub(crate) volatile: Volatile,
+    pub(crate) marks: Marks,
     pub(crate) keep_wire: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { redactor: Redactor::none(), volatile: Volatile::none(), keep_wire: false }
+        Self { redactor: Redactor::none(), marks: Marks::none(), keep_wire: false }
     }
 }
 
@@ -54,7 +54,7 @@ impl Run {
 
     pub(crate) fn begin_session(dir: &Path, setup: Setup, session: &Session) -> Self {
         let mut folder = RunFolder::open(dir).unwrap();
-        let recorder = folder.begin(session, setup.redactor, setup.volatile, setup.keep_wire).unwrap();
+        let recorder = folder.begin(session, setup.redactor, setup.marks, setup.keep_wire).unwrap();
         Self {
             _folder: folder,
             op: recorder.operation("text.caps"),

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use contract_receipts::{Receipt, ReceiptError, Status, Volatile};
+use contract_receipts::{Marks, OperationMarks, Receipt, ReceiptError, Status};
 use serde_json::{Value, json};
 
 use crate::session::{Run, Setup, draft};
@@ -31,8 +31,8 @@ impl Default for Plan {
 impl Plan {
     fn run(self) -> Receipt {
         let dir = tempfile::tempdir().unwrap();
-        let volatile = Volatile::new([("text.caps".to_owned(), self.volatile)]);
-        let mut run = Run::begin_with(dir.path(), Setup { volatile, ..Setup::default() });
+        let marks = Marks::new([("text.caps".to_owned(), OperationMarks::volatile(self.volatile))]);
+        let mut run = Run::begin_with(dir.path(), Setup { marks, ..Setup::default() });
         run.handshake();
         let one = run.invoke(&String::from_utf8(contract_json::to_canonical_vec(&self.args)).unwrap());
         if let Some(progress) = self.progress {

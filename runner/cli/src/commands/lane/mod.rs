@@ -18,13 +18,12 @@ use contract_lanes::{LaneOutcome, LaneRefusal, LaneRequest, LaneWatcher, Several
 
 use super::{note, print_json, printed, report, validate};
 use crate::args::{Format, LaneArgs, Output, Reports, ValidateArgs};
-use crate::around;
 
 /// Where lanes leave their evidence unless told otherwise.
 const LANES: &str = ".workstation/lanes";
 
 pub(crate) fn plan(args: &LaneArgs, output: Output) -> Result<Exit, Failure> {
-    let around = around::look()?;
+    let around = Surroundings::of_process()?;
     let request = request(args, false);
     let plan = match contract_lanes::plan(&request, &around, &around.root.join(LANES).join("plan")) {
         Ok(plan) => plan,
@@ -44,7 +43,7 @@ pub(crate) fn run(
     reports: &Reports,
     output: Output,
 ) -> Result<Exit, Failure> {
-    let around = around::look()?;
+    let around = Surroundings::of_process()?;
     let request = request(args, keep_going);
     let (shown, lanes) = match out {
         Some(out) => (out.to_owned(), None),
