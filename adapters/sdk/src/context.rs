@@ -29,9 +29,19 @@ struct Numbered<'a, D> {
 }
 
 impl<'s> Context<'s> {
-    pub(crate) fn new(wire: &'s mut Wire, broker: &'s mut Broker, incoming: &'s Incoming<'_>) -> Self {
+    /// `next_seq` is the number of the next progress message: 0 unless some were sent already.
+    pub(crate) fn new(
+        wire: &'s mut Wire,
+        broker: &'s mut Broker,
+        incoming: &'s Incoming<'_>,
+        next_seq: u64,
+    ) -> Self {
         let Incoming { id, op, timeout_ms, .. } = incoming;
-        Self { wire, broker, invoke: id, op, timeout_ms: *timeout_ms, next_seq: 0 }
+        Self { wire, broker, invoke: id, op, timeout_ms: *timeout_ms, next_seq }
+    }
+
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.next_seq
     }
 
     /// Name of the operation.
@@ -75,7 +85,8 @@ impl<'s> Context<'s> {
         }
     }
 
-    /// Waits until the runner cancels this invoke or closes stdin.
+    /// Waits until the runner cancels this invoke or closes stdin. All open tasks wait with it: a step returns
+    /// [`Step::More`](crate::Step::More) instead.
     pub fn wait_for_cancel(&mut self) -> Failure {
         self.wire.wait_for_cancel(self.invoke);
         Failure::cancelled()
@@ -84,12 +95,22 @@ impl<'s> Context<'s> {
     /// Sends a progress message at once, and looks for a cancel.
     ///
     /// # Errors
-    /// As [`check`](Self::check); `ADAPTER_BAD_OUTPUT` when the data cannot be written as JSON.
+    /// As [`check`](Self::check), when the message has been sent; `ADAPTER_BAD_OUTPUT` when the data cannot be written as JSON.
     pub fn progress<D: Serialize>(&mut self, progress: Progress<'_, D>) -> Result<(), Failure> {
+        self.tell(progress)?;
+        self.check()
+    }
+
+    /// Sends a progress message at once, in one write, and looks for nothing: for the steps of a [`Task`](crate::Task)
+    /// that asks [`cancelled`](Self::cancelled) itself, to answer with what it has.
+    ///
+    /// # Errors
+    /// `ADAPTER_BAD_OUTPUT` when the data cannot be written as JSON.
+    pub fn tell<D: Serialize>(&mut self, progress: Progress<'_, D>) -> Result<(), Failure> {
         let numbered = Numbered { progress, seq: self.next_seq };
         self.wire.progress(self.invoke, |payload| write_json(&numbered, payload))?;
         self.next_seq += 1;
-        self.check()
+        Ok(())
     }
 
     /// Asks the runner for a connection to `to`, written `HOST:PORT` as it was granted (`--allow connect=HOST:PORT`).

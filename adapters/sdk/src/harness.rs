@@ -1,6 +1,7 @@
 //! An adapter without a process, for tests.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use contract_ipc::{
@@ -48,6 +49,18 @@ pub struct Harness<A> {
     memory: Rc<RefCell<Memory>>,
     runner: RunnerSide,
     offered: Capabilities,
+    /// What has come back from invokes whose end was not asked for yet.
+    started: BTreeMap<Started, Seen>,
+}
+
+/// An invoke that was sent; see [`Harness::start`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Started(Invocation);
+
+#[derive(Debug, Default)]
+struct Seen {
+    progress: Vec<SeenProgress>,
+    end: Option<End>,
 }
 
 /// What came back from one invoke.
@@ -160,7 +173,7 @@ impl<A: Adapter> Harness<A> {
         let offered = offered.expect("an adapter sends its capabilities at once");
         let names: Vec<_> = offered.capabilities.iter().map(|capability| capability.name.clone()).collect();
         runner.accept(&names, &mut memory.borrow_mut().input);
-        Self { session, memory, runner, offered }
+        Self { session, memory, runner, offered, started: BTreeMap::new() }
     }
 
     /// What the adapter offers.
@@ -175,20 +188,20 @@ impl<A: Adapter> Harness<A> {
     /// When what the adapter sends breaks a rule of the protocol, or an operation waits for a cancel that never comes.
     #[track_caller]
     pub fn call(&mut self, op: &str, args: serde_json::Value) -> Called {
-        let invocation = self.invoke(op, &args);
-        self.finish(invocation)
+        let started = self.start(op, args);
+        self.end(started)
     }
 
-    /// Sends one invoke, and a cancel that arrives when `after` progress messages have been sent; or when the operation
-    /// waits, should there be fewer.
+    /// Sends one invoke, and a cancel that arrives when `after` progress messages have been sent, those of other open
+    /// invokes included; or when the operation waits, should there be fewer.
     ///
     /// # Panics
     /// When what the adapter sends breaks a rule of the protocol.
     #[track_caller]
     pub fn call_and_cancel(&mut self, op: &str, args: serde_json::Value, after: usize) -> Called {
-        let invocation = self.invoke(op, &args);
+        let started = self.start(op, args);
         let mut bytes = Vec::new();
-        self.runner.cancel(invocation, CancelReason::Interrupted, &mut bytes);
+        self.runner.cancel(started.0, CancelReason::Interrupted, &mut bytes);
         let mut memory = self.memory.borrow_mut();
         if after == 0 {
             memory.input.extend_from_slice(&bytes);
@@ -196,7 +209,69 @@ impl<A: Adapter> Harness<A> {
             memory.later = Some(Later { after_lines: after, bytes });
         }
         drop(memory);
-        self.finish(invocation)
+        self.end(started)
+    }
+
+    /// Sends one invoke and does not wait: so several are open at a time.
+    ///
+    /// The adapter sees it at the next [`turn`](Self::turn), or while another invoke is waited for.
+    pub fn start(&mut self, op: &str, args: serde_json::Value) -> Started {
+        let args = args.to_string();
+        let input = &mut self.memory.borrow_mut().input;
+        let started = Started(self.runner.invoke(op, args.as_bytes(), TIMEOUT_MS, input).0);
+        self.started.insert(started, Seen::default());
+        started
+    }
+
+    /// Sends a cancel of an invoke; one that has ended already does not see it.
+    pub fn cancel(&mut self, started: Started) {
+        self.runner.cancel(started.0, CancelReason::Interrupted, &mut self.memory.borrow_mut().input);
+    }
+
+    /// One turn of the session: it takes in what was sent, which begins tasks and does other operations as a whole, and then
+    /// does one step of the task whose turn it is. Says whether there was anything to do.
+    ///
+    /// # Panics
+    /// When what the adapter sends breaks a rule of the protocol.
+    #[track_caller]
+    pub fn turn(&mut self) -> bool {
+        if self.memory.borrow().input.is_empty() && !self.session.has_tasks() {
+            return false;
+        }
+        let status = self.session.turn();
+        let output = std::mem::take(&mut self.memory.borrow_mut().output);
+        assert_eq!(status, None, "the adapter ended the session: {}", String::from_utf8_lossy(&output));
+        self.see(&output);
+        true
+    }
+
+    /// The progress messages that an invoke has sent so far.
+    ///
+    /// # Panics
+    /// When [`end`](Self::end) has given them away.
+    #[must_use]
+    #[track_caller]
+    pub fn progress(&self, started: Started) -> &[SeenProgress] {
+        &self.started.get(&started).expect("an invoke whose end was not asked for yet").progress
+    }
+
+    /// Waits for the end of an invoke, while others go on as they have their turns.
+    ///
+    /// # Panics
+    /// When what the adapter sends breaks a rule of the protocol, an operation waits for a cancel that never comes, or
+    /// the end was given away before.
+    #[track_caller]
+    pub fn end(&mut self, started: Started) -> Called {
+        while self.started.get(&started).is_some_and(|seen| seen.end.is_none()) {
+            assert!(self.turn(), "an invoke has an end");
+        }
+        // A cancel that the operation did not live to see arrives late, as it would in a real session.
+        let later = self.memory.borrow_mut().later.take();
+        if let Some(later) = later {
+            self.memory.borrow_mut().input.extend_from_slice(&later.bytes);
+        }
+        let seen = self.started.remove(&started).expect("an invoke whose end was not asked for yet");
+        Called { progress: seen.progress, end: seen.end.expect("it has ended") }
     }
 
     /// Gives an adapter literal bytes and the end of its input.
@@ -210,40 +285,25 @@ impl<A: Adapter> Harness<A> {
         Raw { stdout: String::from_utf8(stdout).expect("messages are UTF-8"), status }
     }
 
-    fn invoke(&mut self, op: &str, args: &serde_json::Value) -> Invocation {
-        let args = args.to_string();
-        self.runner.invoke(op, args.as_bytes(), TIMEOUT_MS, &mut self.memory.borrow_mut().input).0
-    }
-
     #[track_caller]
-    fn finish(&mut self, invocation: Invocation) -> Called {
-        let mut status = self.session.turn();
-        // One turn takes in one block.
-        while status.is_none() && !self.memory.borrow().input.is_empty() {
-            status = self.session.turn();
-        }
-        let mut memory = self.memory.borrow_mut();
-        // A cancel that the operation did not live to see arrives late, as it would in a real session.
-        if let Some(later) = memory.later.take() {
-            memory.input.extend_from_slice(&later.bytes);
-        }
-        let output = std::mem::take(&mut memory.output);
-        drop(memory);
-        assert_eq!(status, None, "the adapter ended the session: {}", String::from_utf8_lossy(&output));
-        let (mut tape, mut progress, mut end) = (Tape::new(), Vec::new(), None);
-        for line in lines(&output) {
+    fn see(&mut self, output: &[u8]) {
+        let mut tape = Tape::new();
+        for line in lines(output) {
             let message = Envelope::parse(&mut tape, line, &Limits::default()).expect("a valid envelope");
             match self.runner.receive(&message).expect("a message in its place") {
-                Event::Progress(from, step) if from == invocation => progress.push(SeenProgress {
+                Event::Progress(from, step) => self.seen(from).progress.push(SeenProgress {
                     fraction: step.fraction,
                     message: step.message.map(Into::into),
                     data: step.data.map(contract_json::Value::to_serde),
                 }),
-                Event::End(from, reply) if from == invocation => end = Some(owned(reply)),
-                other => panic!("{other:?} while one invoke is open"),
+                Event::End(from, reply) => self.seen(from).end = Some(owned(reply)),
+                other => panic!("{other:?} in answer to an invoke"),
             }
         }
-        Called { progress, end: end.expect("an invoke has an end") }
+    }
+
+    fn seen(&mut self, from: Invocation) -> &mut Seen {
+        self.started.get_mut(&Started(from)).expect("an open invoke was started here")
     }
 }
 

@@ -88,16 +88,18 @@ mod pipes;
 mod progress;
 mod serve;
 mod session;
+mod task;
 mod wire;
 
 pub use answer::{Answer, Output};
 pub use context::Context;
 pub use failure::Failure;
-pub use harness::{Called, End, Harness, Raw, SeenProgress};
+pub use harness::{Called, End, Harness, Raw, SeenProgress, Started};
 pub use offer::{Adapter, Offer};
 pub use operation::Operation;
 pub use progress::Progress;
 pub use serve::serve;
+pub use task::{Step, Task};
 
 /// What an operation does to the world; see [`Operation::side_effects`].
 pub use contract_ipc::SideEffect;

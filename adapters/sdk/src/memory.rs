@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::link::Link;
 
-/// A cancel that is on its way: it arrives when the adapter has written this many lines.
+/// A cancel that is on its way: it arrives when the adapter has written this many more lines.
 #[derive(Debug)]
 pub(crate) struct Later {
     pub(crate) after_lines: usize,
@@ -52,10 +52,12 @@ impl Link for MemoryLink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut memory = self.0.borrow_mut();
         memory.output.extend_from_slice(bytes);
-        // Counted only for a cancel on its way: after each of many messages it would be most of the work.
-        let lines = || memory.output.iter().filter(|&&byte| byte == b'\n').count();
-        if memory.later.as_ref().is_some_and(|later| lines() >= later.after_lines) {
-            memory.arrive();
+        if let Some(later) = &mut memory.later {
+            let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
+            later.after_lines = later.after_lines.saturating_sub(lines);
+            if later.after_lines == 0 {
+                memory.arrive();
+            }
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::manifest;
 use crate::operation::Operation;
+use crate::task::{AnyTask, Task};
 
 /// A program that a runner can use. Its value lives as long as the process; operations get it by `&mut`.
 pub trait Adapter: Sized {
@@ -16,9 +17,16 @@ pub trait Adapter: Sized {
     fn offer(&self) -> Offer<Self>;
 }
 
-/// Code of an operation: arguments in, data appended, and whether the answer is yes.
-pub(crate) type Run<A> =
-    Box<dyn Fn(&mut A, Value<'_>, &mut Vec<u8>, &mut Context<'_>) -> Result<bool, Failure>>;
+/// Code of an operation.
+pub(crate) enum Run<A> {
+    /// Arguments in, data appended, and whether the answer is yes.
+    Whole(Whole<A>),
+    /// Arguments in, and what is left to do.
+    Stepped(Begin<A>),
+}
+
+type Whole<A> = Box<dyn Fn(&mut A, Value<'_>, &mut Vec<u8>, &mut Context<'_>) -> Result<bool, Failure>>;
+type Begin<A> = Box<dyn Fn(&mut A, Value<'_>, &mut Context<'_>) -> Result<Box<dyn AnyTask<A>>, Failure>>;
 
 struct Entry<A> {
     capability: Capability,
@@ -84,17 +92,83 @@ impl<A> Offer<A> {
     /// Adds an operation on raw JSON, for hot paths: arguments as a view into the line that came, data appended as
     /// one JSON object without LF. It returns whether the answer is yes.
     #[must_use]
-    pub fn raw_operation<F>(mut self, operation: impl Into<Operation>, code: F) -> Self
+    pub fn raw_operation<F>(self, operation: impl Into<Operation>, code: F) -> Self
     where
         F: Fn(&mut A, Value<'_>, &mut Vec<u8>, &mut Context<'_>) -> Result<bool, Failure> + 'static,
     {
-        let operation = operation.into();
+        self.add(operation.into(), Run::Whole(Box::new(code)))
+    }
+
+    /// Adds an operation that is done step by step, several invokes at a time: `begin` makes a [`Task`] of the
+    /// arguments, or says with an error that it cannot.
+    ///
+    /// Open tasks have one step each in turn; a new one waits behind those that are open. Between any two steps all that
+    /// came from the runner is taken in: tasks begin, and other operations run as a whole. There is no bound on open
+    /// tasks but the runner's, which has at most 64 invokes open at a time unless told otherwise.
+    ///
+    /// ```
+    /// # use contract_adapter::{Adapter, Answer, Context, Failure, Harness, Offer, Progress, Step, Task};
+    /// # use serde::Deserialize;
+    /// # use serde_json::{Value, json};
+    /// struct Model { steps: u64 }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Generate { tokens: u64 }
+    ///
+    /// struct Generation { wanted: u64, made: u64 }
+    ///
+    /// impl Task<Model> for Generation {
+    ///     type Output = Answer<Value>;
+    ///
+    ///     fn step(&mut self, model: &mut Model, context: &mut Context<'_>) -> Result<Step<Self::Output>, Failure> {
+    ///         if self.made == self.wanted {
+    ///             return Ok(Step::Done(Answer::Yes(json!({"tokens": self.made}))));
+    ///         }
+    ///         if context.cancelled() {
+    ///             return Ok(Step::Done(Answer::No(json!({"tokens": self.made}))));
+    ///         }
+    ///         model.steps += 1;
+    ///         self.made += 1;
+    ///         context.tell(Progress::new().data(self.made))?;
+    ///         Ok(Step::More)
+    ///     }
+    /// }
+    ///
+    /// impl Adapter for Model {
+    ///     fn offer(&self) -> Offer<Self> {
+    ///         Offer::new("model", "0.1.0").stepped_operation("generate", |_: &mut Self, generate: Generate, _: &mut Context<'_>| {
+    ///             Ok(Generation { wanted: generate.tokens, made: 0 })
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// let mut harness = Harness::new(Model { steps: 0 });
+    /// let long = harness.start("generate", json!({"tokens": 1000}));
+    /// let short = harness.start("generate", json!({"tokens": 2}));
+    /// assert_eq!(harness.end(short).data(), &json!({"tokens": 2}));
+    /// assert_eq!(harness.progress(long).len(), 3);
+    /// harness.cancel(long);
+    /// assert_eq!(harness.end(long).progress.len(), 3);
+    /// ```
+    #[must_use]
+    pub fn stepped_operation<I, T, F>(self, operation: impl Into<Operation>, begin: F) -> Self
+    where
+        I: DeserializeOwned,
+        T: Task<A> + 'static,
+        F: Fn(&mut A, I, &mut Context<'_>) -> Result<T, Failure> + 'static,
+    {
+        let begin: Begin<A> =
+            Box::new(move |adapter, args, context| Ok(Box::new(begin(adapter, read_input(args)?, context)?)));
+        self.add(operation.into(), Run::Stepped(begin))
+    }
+
+    fn add(mut self, operation: Operation, run: Run<A>) -> Self {
         self.mistake = self.mistake.or(operation.mistake);
         let name = &operation.capability.name;
         let declared = self.entries.iter_mut().find(|entry| entry.capability.name == *name);
         let mistake = match declared {
             Some(entry) if entry.run.is_none() && operation.name_only => {
-                entry.run = Some(Box::new(code));
+                entry.run = Some(run);
                 None
             }
             Some(_) => Some(format!("operation `{name}` is declared twice")),
@@ -102,7 +176,7 @@ impl<A> Offer<A> {
                 Some(format!("operation `{name}` is not in adapter.json"))
             }
             None => {
-                self.entries.push(Entry { capability: operation.capability, run: Some(Box::new(code)) });
+                self.entries.push(Entry { capability: operation.capability, run: Some(run) });
                 None
             }
         };

@@ -1,6 +1,7 @@
 //! One session: lines to operations, operations to replies.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use contract_ipc::{AdapterEvent, Code, Envelope, Fault, Incoming, Sender};
@@ -11,6 +12,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::link::Link;
 use crate::offer::{Adapter, Run};
+use crate::task::{AnyTask, Stepped};
 use crate::wire::{KEEP_BYTES, Wire};
 
 /// An adapter at work.
@@ -28,9 +30,19 @@ struct Operations<A> {
     adapter: A,
     names: Vec<String>,
     runs: Vec<Run<A>>,
+    /// The first one has the next step.
+    tasks: VecDeque<OpenTask<A>>,
     broker: Broker,
     data: Vec<u8>,
     empty: Tape,
+}
+
+/// An invoke that is done step by step.
+struct OpenTask<A> {
+    /// What came, without the arguments, which `task` has taken in.
+    incoming: Incoming<'static>,
+    next_seq: u64,
+    task: Box<dyn AnyTask<A>>,
 }
 
 impl<A: Adapter> Session<A> {
@@ -45,8 +57,17 @@ impl<A: Adapter> Session<A> {
             }
         };
         let names = capabilities.capabilities.iter().map(|capability| capability.name.clone()).collect();
+        let operations = Operations {
+            adapter,
+            names,
+            runs,
+            tasks: VecDeque::new(),
+            broker,
+            data: Vec::new(),
+            empty: Tape::new(),
+        };
         Self {
-            operations: Operations { adapter, names, runs, broker, data: Vec::new(), empty: Tape::new() },
+            operations,
             wire: Wire::new(link, fallback, capabilities, max_line_bytes),
             line: Vec::new(),
             tape: Tape::new(),
@@ -54,23 +75,40 @@ impl<A: Adapter> Session<A> {
         }
     }
 
-    /// Works until the input ends; returns the exit status.
+    /// Works until the input has ended and no task is open; returns the exit status.
     pub(crate) fn run(&mut self) -> u8 {
         loop {
-            self.wire.fill();
-            if let Some(status) = self.handle_whole_lines() {
+            if let Some(status) = self.turn() {
                 return status;
             }
-            if self.wire.input_ended() {
+            if self.wire.input_ended() && !self.has_tasks() {
                 return 0;
             }
         }
     }
 
-    /// Takes in what is there and handles it; the exit status when the session is over.
+    /// Takes in what is there and handles it, then does one step of one task; the exit status when the session is over.
+    ///
+    /// It waits for input when nothing else is to be done.
     pub(crate) fn turn(&mut self) -> Option<u8> {
-        self.wire.fill();
-        self.handle_whole_lines()
+        if self.has_tasks() {
+            self.wire.fill_when_ready();
+        } else {
+            self.wire.fill();
+        }
+        self.handle_whole_lines().or_else(|| self.step())
+    }
+
+    /// Whether a task is open.
+    pub(crate) fn has_tasks(&self) -> bool {
+        !self.operations.tasks.is_empty()
+    }
+
+    fn step(&mut self) -> Option<u8> {
+        let task = self.operations.tasks.pop_front()?;
+        self.operations.step(task, &mut self.wire);
+        self.wire.flush();
+        self.wire.output_ended()
     }
 
     fn handle_whole_lines(&mut self) -> Option<u8> {
@@ -101,7 +139,7 @@ impl<A: Adapter> Session<A> {
 
     fn handle(&mut self, cancelled: bool) -> Result<(), Fault> {
         let message = Envelope::parse(&mut self.tape, &self.line, &Limits::default())?;
-        // A cancel that arrives here names an invoke that has ended.
+        // A cancel that arrives here names a task, which the wire knows, or an invoke that has ended.
         if let AdapterEvent::Invoke(incoming) = self.wire.receive(&message)? {
             self.wire.begin(cancelled);
             self.operations.answer(&incoming, &mut self.wire);
@@ -111,17 +149,18 @@ impl<A: Adapter> Session<A> {
 }
 
 impl<A> Operations<A> {
+    /// Does an invoke, or begins it when it is a stepped one.
     fn answer(&mut self, incoming: &Incoming<'_>, wire: &mut Wire) {
         self.data.clear();
-        match self.perform(incoming, wire).and_then(|ok| check_data(&self.data).map(|()| ok)) {
-            Ok(ok) => wire.result(&incoming.id, ok, &self.data),
-            Err(failure) => wire.error(&incoming.id, failure),
+        match self.perform(incoming, wire) {
+            Ok(Performed::Begun) => wire.keep_open(&incoming.id),
+            Ok(Performed::Done(ok)) => self.end(&incoming.id, Ok(ok), wire),
+            Err(failure) => self.end(&incoming.id, Err(failure), wire),
         }
-        self.data.shrink_to(KEEP_BYTES);
     }
 
-    fn perform(&mut self, incoming: &Incoming<'_>, wire: &mut Wire) -> Result<bool, Failure> {
-        let Self { adapter, names, runs, broker, data, empty } = self;
+    fn perform(&mut self, incoming: &Incoming<'_>, wire: &mut Wire) -> Result<Performed, Failure> {
+        let Self { adapter, names, runs, tasks, broker, data, empty } = self;
         let at = names
             .iter()
             .position(|name| *name == incoming.op)
@@ -133,11 +172,66 @@ impl<A> Operations<A> {
             Some(args) => args,
             None => empty_object(empty),
         };
-        let run = &runs[at];
-        // An adapter whose operation panicked may be left in a state that it did not expect; it is told so in docs/writing-an-adapter.md.
-        catch_unwind(AssertUnwindSafe(|| run(adapter, args, data, &mut Context::new(wire, broker, incoming))))
-            .unwrap_or_else(|panic| Err(Failure::panicked(panic_text(&*panic))))
+        let mut context = Context::new(wire, broker, incoming, 0);
+        match &runs[at] {
+            Run::Whole(run) => catch(|| run(adapter, args, data, &mut context)).map(Performed::Done),
+            Run::Stepped(begin) => {
+                let task = catch(|| begin(adapter, args, &mut context))?;
+                tasks.push_back(OpenTask { incoming: kept(incoming), next_seq: context.next_seq(), task });
+                Ok(Performed::Begun)
+            }
+        }
     }
+
+    fn step(&mut self, open: OpenTask<A>, wire: &mut Wire) {
+        let OpenTask { incoming, next_seq, task } = open;
+        let Self { adapter, tasks, broker, data, .. } = self;
+        data.clear();
+        wire.resume(&incoming.id);
+        let mut context = Context::new(wire, broker, &incoming, next_seq);
+        let stepped = catch(|| task.step(adapter, data, &mut context));
+        let next_seq = context.next_seq();
+        let done = match stepped {
+            Ok(Stepped::More(task)) => return tasks.push_back(OpenTask { incoming, next_seq, task }),
+            Ok(Stepped::Done(ok)) => Ok(ok),
+            Err(failure) => Err(failure),
+        };
+        wire.close(&incoming.id);
+        self.end(&incoming.id, done, wire);
+    }
+
+    /// Writes the one end of an invoke.
+    fn end(&mut self, invoke: &str, done: Result<bool, Failure>, wire: &mut Wire) {
+        match done.and_then(|ok| check_data(&self.data).map(|()| ok)) {
+            Ok(ok) => wire.result(invoke, ok, &self.data),
+            Err(failure) => wire.error(invoke, failure),
+        }
+        self.data.shrink_to(KEEP_BYTES);
+    }
+}
+
+/// How an invoke went.
+enum Performed {
+    /// It is done; whether the answer is yes.
+    Done(bool),
+    /// It is an open task.
+    Begun,
+}
+
+/// What a task knows of its invoke when the line is gone.
+fn kept(incoming: &Incoming<'_>) -> Incoming<'static> {
+    Incoming {
+        id: incoming.id.clone().into_owned().into(),
+        op: incoming.op.clone().into_owned().into(),
+        args: None,
+        timeout_ms: incoming.timeout_ms,
+    }
+}
+
+/// Runs code of the adapter. One whose code panicked may be left in a state that it did not expect; it is told so in
+/// docs/writing-an-adapter.md.
+fn catch<T>(code: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(code)).unwrap_or_else(|panic| Err(Failure::panicked(panic_text(&*panic))))
 }
 
 fn empty_object(tape: &mut Tape) -> Value<'_> {

@@ -1,6 +1,6 @@
 //! The session's bytes: lines in, replies out, and a look at what has come while an operation runs.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::ErrorKind;
 
 use contract_ipc::{
@@ -48,6 +48,8 @@ pub(crate) struct Wire {
     payload: Vec<u8>,
     /// The invoke that runs was cancelled.
     cancelled: bool,
+    /// The invokes of open tasks, and whether they were cancelled.
+    tasks: BTreeMap<String, bool>,
     input_ended: bool,
     fault: Option<Fault>,
     /// Set when nothing more can be written: the exit status that follows.
@@ -71,6 +73,7 @@ impl Wire {
             out: Vec::new(),
             payload: Vec::new(),
             cancelled: false,
+            tasks: BTreeMap::new(),
             input_ended: false,
             fault: None,
             output_ended: None,
@@ -93,6 +96,13 @@ impl Wire {
                     self.reader.filled(1);
                 }
             }
+        }
+    }
+
+    /// Takes in one block, when there is one.
+    pub(crate) fn fill_when_ready(&mut self) {
+        if self.link.is_ready() {
+            self.fill();
         }
     }
 
@@ -128,9 +138,16 @@ impl Wire {
     /// # Errors
     /// The broken rule.
     pub(crate) fn receive<'a>(&mut self, message: &Envelope<'a>) -> Result<AdapterEvent<'a>, Fault> {
+        // A task may be open for longer than its id is remembered (R8).
+        if self.tasks.contains_key(&*message.id) {
+            let what = format!("id {:?} was used before, by an invoke that is open", message.id);
+            return Err(Fault { code: Code::IpcBadEnvelope, what });
+        }
         let event = self.side.receive(message, &mut self.out)?;
-        if matches!(event, AdapterEvent::Hello) {
-            self.side.offer(&self.offer, &mut self.out);
+        match &event {
+            AdapterEvent::Hello => self.side.offer(&self.offer, &mut self.out),
+            AdapterEvent::Cancel(target) => self.cancel_task(target),
+            AdapterEvent::Invoke(_) | AdapterEvent::Nothing => {}
         }
         Ok(event)
     }
@@ -138,6 +155,27 @@ impl Wire {
     /// Starts an invoke.
     pub(crate) fn begin(&mut self, cancelled: bool) {
         self.cancelled = cancelled;
+    }
+
+    /// The invoke that runs goes on as a task.
+    pub(crate) fn keep_open(&mut self, invoke: &str) {
+        self.tasks.insert(invoke.to_owned(), self.cancelled);
+    }
+
+    /// Goes on with the invoke of a task.
+    pub(crate) fn resume(&mut self, invoke: &str) {
+        self.cancelled = self.tasks.get(invoke).is_some_and(|&cancelled| cancelled);
+    }
+
+    /// The invoke of a task has ended.
+    pub(crate) fn close(&mut self, invoke: &str) {
+        self.tasks.remove(invoke);
+    }
+
+    fn cancel_task(&mut self, invoke: &str) {
+        if let Some(cancelled) = self.tasks.get_mut(invoke) {
+            *cancelled = true;
+        }
     }
 
     pub(crate) fn cancelled(&self) -> bool {

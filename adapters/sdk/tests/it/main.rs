@@ -7,4 +7,6 @@ mod lines;
 mod offer;
 mod operations;
 mod page;
+mod room;
+mod tasks;
 mod workshop;
