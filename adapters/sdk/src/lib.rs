@@ -2,7 +2,7 @@
 //!
 //! An adapter is a process that a runner starts and talks to over stdin and stdout. This crate does the talking: the
 //! handshake, ids and times, replies, progress, cancelling, panics, and a stdout that a stray `println!` cannot spoil.
-//! One thread, no runtime; operations run one after another.
+//! One thread, no runtime; operations run one after another, or step by step in turns ([`Offer::stepped_operation`]).
 //!
 //! ```
 //! use contract_adapter::{Adapter, Answer, Context, Failure, Harness, Offer, Operation, Progress, SideEffect};
@@ -62,9 +62,11 @@
 //! # What the process does
 //! | when | what |
 //! |---|---|
-//! | stdin ends | it exits with status 0, after the operation that runs |
-//! | the runner closes stdout | it exits with status 0, quietly |
-//! | a line on stdin is no valid message, or of another protocol | it sends `error` and exits with status 2 |
+//! | no task is open | it waits for stdin |
+//! | a task is open | it does one step after the other, in turns, and takes in what is there between any two |
+//! | stdin ends | it exits with status 0, after the operation that runs and all open tasks |
+//! | the runner closes stdout | it drops open tasks and exits with status 0, quietly |
+//! | a line on stdin is no valid message, or of another protocol | it drops open tasks, sends `error` and exits with status 2 |
 //! | its own offer is wrong | it sends `error` `ADAPTER_MANIFEST_INVALID` and exits with status 2 |
 //! | stdout cannot be written for another reason | it exits with status 74 |
 //!
@@ -84,6 +86,7 @@ mod manifest;
 mod memory;
 mod offer;
 mod operation;
+mod operations;
 mod pipes;
 mod progress;
 mod serve;

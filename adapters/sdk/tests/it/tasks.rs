@@ -102,7 +102,8 @@ fn a_plain_operation_answers_while_a_task_is_open() {
 fn tasks_share_the_adapter() {
     let mut harness = harness();
     let tasks = [3, 4].map(|to| harness.start("count", json!({ "to": to })));
-    tasks.map(|task| harness.end(task));
+    let at = tasks.map(|task| harness.end(task).data()["at"].clone());
+    assert_eq!(at, [3, 4]);
     assert_eq!(harness.call("steps", json!({})).data(), &json!({ "steps": 7 }));
 }
 
