@@ -1,7 +1,8 @@
-//! An adapter for tests and benchmarks: it echoes, counts, streams, waits, fails, panics and looks around.
+//! An adapter for tests and benchmarks: it echoes, counts, takes turns, streams, waits, fails, panics and looks around.
 
 mod flow;
 mod surroundings;
+mod turns;
 
 use std::process::ExitCode;
 
@@ -14,6 +15,7 @@ impl Adapter for Echo {
         Offer::from_manifest(include_str!("../adapter.json"))
             .raw_operation("echo", flow::echo)
             .operation("count", flow::count)
+            .stepped_operation("turns", turns::turns)
             .operation("stream", flow::stream)
             .operation("wait", flow::wait)
             .operation("fail", flow::fail)
@@ -23,6 +25,7 @@ impl Adapter for Echo {
             .operation("env", surroundings::env)
             .operation("read", surroundings::read)
             .operation("connect", surroundings::connect)
+            .stepped_operation("exchange", turns::exchange)
     }
 }
 

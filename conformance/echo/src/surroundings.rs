@@ -1,6 +1,7 @@
 //! Operations that show what the process has around it.
 
 use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 
 use contract_adapter::{Context, Failure};
 use serde::{Deserialize, Serialize};
@@ -64,9 +65,19 @@ const MAX_ANSWER_BYTES: u64 = 1 << 20;
 
 /// Writes a line to a connection that the runner made, and returns what comes back until its end.
 pub(crate) fn connect(_: &mut Echo, connect: Connect, context: &mut Context<'_>) -> Result<Text, Failure> {
+    hear(&ask(&connect, context)?)
+}
+
+/// Opens a connection and writes the line to it.
+pub(crate) fn ask(connect: &Connect, context: &mut Context<'_>) -> Result<TcpStream, Failure> {
     let mut stream = context.connect(&connect.to)?;
     stream.write_all(format!("{}\n", connect.line).as_bytes())?;
     stream.shutdown(std::net::Shutdown::Write)?;
+    Ok(stream)
+}
+
+/// Reads what comes back until its end.
+pub(crate) fn hear(stream: &TcpStream) -> Result<Text, Failure> {
     let mut answer = Vec::new();
     stream.take(MAX_ANSWER_BYTES).read_to_end(&mut answer)?;
     Ok(Text { text: String::from_utf8_lossy(&answer).into_owned() })

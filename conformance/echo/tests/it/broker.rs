@@ -66,23 +66,52 @@ fn doubler(listener: TcpListener, count: usize) -> JoinHandle<()> {
 fn gets_connections_from_the_broker_and_hears_its_refusals() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let peer = doubler(listener, 2);
+    let peer = doubler(listener, 4);
     let (ours, theirs) = pair();
     let broker = broker(ours, address.clone());
     let mut adapter = Adapter::ready(Some(theirs));
-    for line in ["one", "two"] {
+    for op in ["connect", "exchange"] {
+        for line in ["one", "two"] {
+            assert_eq!(
+                adapter.call(op, &json!({ "to": address, "line": line })),
+                Seen::Result(true, json!({ "text": format!("{line}\n{line}\n") }))
+            );
+        }
         assert_eq!(
-            adapter.call("connect", &json!({ "to": address, "line": line })),
-            Seen::Result(true, json!({ "text": format!("{line}\n{line}\n") }))
+            adapter.call(op, &json!({ "to": "127.0.0.1:1" })),
+            Seen::Error("POLICY_DENIED".into(), "no".into(), Some(json!({ "connect": "127.0.0.1:1" })))
         );
     }
-    assert_eq!(
-        adapter.call("connect", &json!({ "to": "127.0.0.1:1" })),
-        Seen::Error("POLICY_DENIED".into(), "no".into(), Some(json!({ "connect": "127.0.0.1:1" })))
-    );
     peer.join().unwrap();
     assert_eq!(adapter.finish().0.code(), Some(0));
-    assert_eq!(broker.join().unwrap(), [address.as_str(), address.as_str(), "127.0.0.1:1"]);
+    let each = [address.as_str(), address.as_str(), "127.0.0.1:1"];
+    assert_eq!(broker.join().unwrap(), [each, each].concat());
+}
+
+#[test]
+fn tasks_have_connections_open_at_the_same_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    // Nobody is answered before both are there.
+    let peer = std::thread::spawn(move || {
+        let connections = [0, 1].map(|_| listener.accept().unwrap().0);
+        for mut stream in connections {
+            BufReader::new(&stream).read_line(&mut String::new()).unwrap();
+            stream.write_all(b"both\n").unwrap();
+        }
+    });
+    let (ours, theirs) = pair();
+    let broker = broker(ours, address.clone());
+    let mut adapter = Adapter::ready(Some(theirs));
+    let mut out = Vec::new();
+    let tasks = [0, 1].map(|_| adapter.invoke("exchange", &json!({ "to": address }), &mut out));
+    adapter.write(&out);
+    for task in tasks {
+        assert_eq!(adapter.next(), (task, Seen::Result(true, json!({ "text": "both\n" }))));
+    }
+    peer.join().unwrap();
+    assert_eq!(adapter.finish().0.code(), Some(0));
+    assert_eq!(broker.join().unwrap().len(), 2);
 }
 
 #[test]

@@ -7,3 +7,4 @@ mod flow;
 mod life;
 mod process;
 mod surroundings;
+mod turns;
