@@ -20,8 +20,16 @@ fn the_page_shows_the_examples_as_they_are() {
     }
     assert_eq!(
         PAGE.matches("```json").count() + PAGE.matches("```rust").count() + PAGE.matches("```python").count(),
-        5
+        6,
+        "these, and the task"
     );
+}
+
+#[test]
+fn the_page_shows_a_task_as_it_is() {
+    let task = PAGE.split("```rust\nimpl Task<").nth(1).unwrap();
+    let task = format!("impl Task<{}", &task[..task.find("```").unwrap()]);
+    assert!(include_str!("../../../../conformance/echo/src/turns.rs").contains(&task), "{task}");
 }
 
 /// Runs a command with `stdin`, or says that its interpreter is not here.
