@@ -1,8 +1,16 @@
 //! Every flag.
 
+mod carry;
+mod model;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::carry::{CarryCommand, RefsArgs};
+pub(crate) use self::model::{
+    ImportArgs, InspectModelArgs, ModelCommand, Places, ResolveArgs, Signers, VerifyModelArgs,
+};
 
 /// Runs adapters in a sandbox over IPC v0, and leaves evidence that anyone can check.
 #[derive(Debug, Parser)]
@@ -98,6 +106,12 @@ pub(crate) enum Command {
     /// Lanes of workstation contracts: their steps, each in its own sandbox, and the evidence that they promise
     #[command(subcommand)]
     Lane(LaneCommand),
+    /// Models at hand: their bytes, manifests, packs and records
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// References to services that others own, and their signatures
+    #[command(subcommand)]
+    Carry(CarryCommand),
     /// The chain of receipts: an append-only file that shows every change
     #[command(subcommand)]
     Ledger(LedgerCommand),

@@ -5,6 +5,7 @@ mod host_interface;
 mod lane_adapter;
 mod model_carry;
 mod model_plane;
+mod models;
 mod runner;
 mod workspace_ops;
 mod workstation;
@@ -34,6 +35,7 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "model-carry", kinds: model_carry::KINDS, rules: model_carry::RULES },
     Family { name: "agent-machine", kinds: agent_machine::KINDS, rules: agent_machine::RULES },
     Family { name: "lane-adapter", kinds: lane_adapter::KINDS, rules: lane_adapter::RULES },
+    Family { name: "models", kinds: models::KINDS, rules: &[models::RULES] },
     Family { name: "runner", kinds: runner::KINDS, rules: &[runner::RULES] },
 ];
 

@@ -194,6 +194,63 @@ codes! {
     LaneStepFailed = "LANE_STEP_FAILED", Violated,
         "A step of the lane did not end well.",
         "Look at the step's log and receipt.";
+    ModelDigestMismatch = "MODEL_DIGEST_MISMATCH", Violated,
+        "A model's bytes are not those that its manifest, pack or record names.",
+        "Do not use the file; get it again from where it came, or have the change put on record by an import.";
+    ModelChanged = "MODEL_CHANGED", Violated,
+        "A model changed while it was read.",
+        "Wait until whoever writes it has ended, and ask again.";
+    ModelDocumentInvalid = "MODEL_DOCUMENT_INVALID", Violated,
+        "A document about models is broken, of another kind, or breaks a rule.",
+        "Mend what is named; `contract-runner validate` shows each place.";
+    ModelNotFound = "MODEL_NOT_FOUND", Usage,
+        "There is no such model.",
+        "`contract-runner model list` shows what is here; a file is named by its path.";
+    ModelNotGguf = "MODEL_NOT_GGUF", Usage,
+        "The file is no GGUF file.",
+        "Name a model in the GGUF format; others cannot be imported.";
+    ModelStatementInvalid = "MODEL_STATEMENT_INVALID", Usage,
+        "What is said of a model that is imported makes no valid record.",
+        "Give --license or --license-refused, --origin and a --task that exists.";
+    ModelChainBroken = "MODEL_CHAIN_BROKEN", Violated,
+        "A manifest does not follow the one before it.",
+        "Do not use it; get the version that is missing, or the manifest from its owner.";
+    ModelAdapterBase = "MODEL_ADAPTER_BASE", Denied,
+        "An adapter was made for another base than the one that it was to run on.",
+        "Use it with the base that it pins, or get the adapter for this base.";
+    ModelTargetNone = "MODEL_TARGET_NONE", Violated,
+        "No entry of the manifest is meant for this machine.",
+        "Give the facts that are not known, or use a manifest for such machines.";
+    ModelTargetTie = "MODEL_TARGET_TIE", Violated,
+        "Several entries of a manifest are meant for this machine, and none more than the other.",
+        "Make the targeting of one of them more exact.";
+    ModelIneligible = "MODEL_INELIGIBLE", Denied,
+        "A pack may not be used on this machine as it is.",
+        "Each reason is named; mend those that speak against it.";
+    ModelPackUnresolved = "MODEL_PACK_UNRESOLVED", Violated,
+        "A portable kit names a pack that is not among its manifests.",
+        "Put the document of the pack into the kit's folder of manifests.";
+    ModelRootOutside = "MODEL_ROOT_OUTSIDE", Denied,
+        "A folder of a portable kit does not lie on it.",
+        "Replace the link or file that is named by a folder on the kit.";
+    ModelStoreUnwritable = "MODEL_STORE_UNWRITABLE", Evidence,
+        "A model or its record could not be written.",
+        "Free space or correct the permissions; what was not finished is removed by the next import.";
+    CarryRefInvalid = "CARRY_REF_INVALID", Violated,
+        "A reference to a service is not in order.",
+        "Mend what is named for each file.";
+    CarrySignatureMissing = "CARRY_SIGNATURE_MISSING", Denied,
+        "A document has no signature where one is required.",
+        "Get the document with its signature from its owner; `contract-runner carry sign` makes one.";
+    CarrySignatureInvalid = "CARRY_SIGNATURE_INVALID", Denied,
+        "A signature is not one of this document by its key.",
+        "Do not use the document; get it and its signature again from their owner.";
+    CarryKeyUnknown = "CARRY_KEY_UNKNOWN", Denied,
+        "A document is signed by a key that was not given.",
+        "If you trust its owner, put the key into the folder of --keys as NAME.pub.";
+    CarryKeyInvalid = "CARRY_KEY_INVALID", Usage,
+        "A file holds no usable Ed25519 key.",
+        "Keys are PEM: `openssl genpkey -algorithm ed25519` and `openssl pkey -pubout` write them.";
     ContractEvidenceFailed = "CONTRACT_EVIDENCE_FAILED", Evidence,
         "The run ended, but its evidence could not be written.",
         "Free space on the output's file system; the receipt stands on stderr.";

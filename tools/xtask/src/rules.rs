@@ -9,6 +9,8 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("contract-sandbox", &[]),
     // Not a part of contract-receipts: a chain of receipts builds wherever Rust does, the evidence of a run needs Linux.
     ("contract-ledger", &["contract-check", "contract-ipc", "contract-json"]),
+    // Not a part of contract-inference: it starts nothing, and whoever wants to know whether bytes are in order needs no engine.
+    ("contract-models", &["contract-check", "contract-ipc", "contract-json"]),
     ("contract-receipts", &["contract-ipc", "contract-json"]),
     ("contract-engine", &["contract-ipc", "contract-json", "contract-receipts", "contract-sandbox"]),
     (
@@ -31,6 +33,7 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
             "contract-json",
             "contract-lanes",
             "contract-ledger",
+            "contract-models",
             "contract-receipts",
             "contract-sandbox",
         ],
@@ -60,6 +63,7 @@ pub(crate) const ONLY_IN: &[(&str, &[&str])] = &[
     ("libc", &["contract-sandbox"]),
     ("clap", &["contract-conformance", "contract-lanes", "contract-runner"]),
     ("nix", &["adapter-process"]),
+    ("ed25519-dalek", &["contract-models"]),
     ("anyhow", &["xtask", "contract-bench", "contract-fuzz"]),
 ];
 

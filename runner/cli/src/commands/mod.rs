@@ -1,10 +1,12 @@
 //! One module for each subcommand.
 
 mod adapter;
+mod carry;
 mod compare;
 mod generate;
 mod lane;
 mod ledger;
+mod model;
 mod replay;
 mod run;
 mod sandbox;
@@ -64,6 +66,8 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
             lane::run(&lane, out.as_deref(), keep_going, &reports, output)
         }
         Command::Schema(command) => schema::schema(&command, output),
+        Command::Model(command) => model::model(&command, output),
+        Command::Carry(command) => carry::carry(&command, output),
         Command::Ledger(command) => ledger::ledger(&command, output),
         Command::Sandbox(SandboxCommand::Check { sandbox_max_abi }) => {
             sandbox::check(sandbox_max_abi, output)

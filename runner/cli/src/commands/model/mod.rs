@@ -1,0 +1,34 @@
+//! `model`: models at hand, their bytes and their papers.
+
+mod import;
+mod inspect;
+mod list;
+mod machine;
+mod places;
+mod reading;
+mod resolve;
+mod verify;
+
+use contract_engine::Failure;
+use contract_ipc::Exit;
+use contract_models::ModelError;
+
+pub(super) use self::places::{cache_folder, store};
+use crate::args::{ModelCommand, Output};
+use crate::around;
+
+pub(crate) fn model(command: &ModelCommand, output: Output) -> Result<Exit, Failure> {
+    let around = around::look()?;
+    match command {
+        ModelCommand::List { places, kit } => list::list(places, kit.as_deref(), &around, output),
+        ModelCommand::Inspect(args) => inspect::inspect(args, &around, output),
+        ModelCommand::Import(args) => import::import(args, &around, output),
+        ModelCommand::Verify(args) => verify::verify(args, &around, output),
+        ModelCommand::Resolve(args) => resolve::resolve(args, output),
+    }
+}
+
+/// What goes wrong with models, as everything else is told.
+pub(super) fn failure(error: ModelError) -> Failure {
+    Failure::new(error.code(), error.to_string())
+}
