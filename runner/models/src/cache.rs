@@ -100,8 +100,7 @@ impl DigestCache {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let lock =
-            rustix::fs::open(self.path.with_extension("lock"), flags, Mode::from_raw_mode(0o600))?;
+        let lock = rustix::fs::open(self.path.with_extension("lock"), flags, Mode::from_raw_mode(0o600))?;
         flock(&lock, FlockOperation::LockExclusive)?;
         let mut entries = read(&self.path).unwrap_or_default();
         entries.retain(|old| !self.added.iter().any(|new| old.is_same_file(&new.identity)));

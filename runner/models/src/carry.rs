@@ -154,9 +154,12 @@ struct Seen {
 #[must_use]
 pub fn check_carry_refs(documents: &Documents, folder: &Path, signatures: Signatures<'_>) -> CarryRefs {
     let paths = crate::folder::files_ending(folder, CARRY_REF_END).map_err(|error| error.to_string());
-    let paths = paths.and_then(|paths| {
-        if paths.is_empty() { Err(format!("no *{CARRY_REF_END} in it")) } else { Ok(paths) }
-    });
+    let paths =
+        paths.and_then(
+            |paths| {
+                if paths.is_empty() { Err(format!("no *{CARRY_REF_END} in it")) } else { Ok(paths) }
+            },
+        );
     let paths = match paths {
         Ok(paths) => paths,
         Err(why) => {
@@ -184,8 +187,7 @@ pub fn check_carry_refs(documents: &Documents, folder: &Path, signatures: Signat
 }
 
 fn look(documents: &Documents, path: PathBuf, signatures: Signatures<'_>, signed: &mut usize) -> Seen {
-    let mut seen =
-        Seen { path, name: String::new(), surface: String::new(), item: None, errors: Vec::new() };
+    let mut seen = Seen { path, name: String::new(), surface: String::new(), item: None, errors: Vec::new() };
     let text = match read_text(&seen.path) {
         Ok(text) => text,
         Err(error) => {
@@ -216,7 +218,8 @@ fn look(documents: &Documents, path: PathBuf, signatures: Signatures<'_>, signed
 fn said(text: &[u8]) -> (String, String) {
     let mut tape = Tape::new();
     let Ok(value) = tape.parse(text, &Limits::default()) else { return Default::default() };
-    let at = |pointer| value.pointer(pointer).and_then(|found| found.as_str()).unwrap_or_default().into_owned();
+    let at =
+        |pointer| value.pointer(pointer).and_then(|found| found.as_str()).unwrap_or_default().into_owned();
     (at("/metadata/name"), at("/spec/surface"))
 }
 

@@ -63,10 +63,8 @@ impl Documents {
     /// As [`read`](Self::read).
     pub fn read_any(&self, path: &Path) -> Result<Document, ModelError> {
         let text = read_text(path)?;
-        self.judge(path, text, None).map_err(|refused| ModelError::Invalid {
-            path: path.to_owned(),
-            what: refused.faults.join("; "),
-        })
+        self.judge(path, text, None)
+            .map_err(|refused| ModelError::Invalid { path: path.to_owned(), what: refused.faults.join("; ") })
     }
 
     /// Judges a text as a document of `kind`, or of the kind that it names.

@@ -64,8 +64,7 @@ impl Manifest {
         digest: &mut dyn FnMut(&Path) -> Result<Sha256Digest, ModelError>,
     ) -> Result<Vec<Held<'_>>, ModelError> {
         let held = self.entries.iter().map(|entry| {
-            let found =
-                candidates(entry, beside, folders, store).into_iter().find(|path| path.is_file());
+            let found = candidates(entry, beside, folders, store).into_iter().find(|path| path.is_file());
             let file = match found {
                 Some(path) => {
                     let digest = digest(&path)?;

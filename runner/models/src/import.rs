@@ -116,8 +116,7 @@ fn copy_in(
     let unreadable = ModelError::unreadable(path);
     let unwritable = ModelError::unwritable(folder);
     let before = FileIdentity::of(source).map_err(&unreadable)?;
-    let mut copy =
-        tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder).map_err(&unwritable)?;
+    let mut copy = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder).map_err(&unwritable)?;
     let sha256 = if ioctl_ficlone(copy.as_file(), &*source).is_ok() {
         let file = copy.as_file_mut();
         file.rewind().map_err(&unwritable)?;

@@ -90,13 +90,8 @@ impl Kit {
             .chain(evidence.map(|(name, path)| (name.to_owned(), path)))
             .map(|(name, path)| look(&folder, name, path))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut kit = Self {
-            id: written.root_id,
-            display_name: written.display_name,
-            root,
-            places,
-            packs: Vec::new(),
-        };
+        let mut kit =
+            Self { id: written.root_id, display_name: written.display_name, root, places, packs: Vec::new() };
         kit.packs = kit.find_packs(documents, written.model_pack_refs)?;
         Ok(kit)
     }
@@ -108,11 +103,7 @@ impl Kit {
         Some(self.root.join(&place.path))
     }
 
-    fn find_packs(
-        &self,
-        documents: &Documents,
-        references: Vec<String>,
-    ) -> Result<Vec<KitPack>, ModelError> {
+    fn find_packs(&self, documents: &Documents, references: Vec<String>) -> Result<Vec<KitPack>, ModelError> {
         let mut packs = Vec::new();
         if let Some(folder) = self.folder("manifests") {
             for path in crate::folder::json_files(&folder)? {

@@ -22,7 +22,8 @@ impl FromStr for Version {
     type Err = RangeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || RangeError(format!("`{}` is no version; write numbers with dots", text.escape_debug()));
+        let wrong =
+            || RangeError(format!("`{}` is no version; write numbers with dots", text.escape_debug()));
         let number = |part: &str| {
             // u64's own parser takes a plus sign.
             if part.bytes().all(|byte| byte.is_ascii_digit()) { part.parse().ok() } else { None }
@@ -159,8 +160,24 @@ mod tests {
     fn what_is_no_range_is_refused() {
         let long = ">=1 ".repeat(17);
         let wrong = [
-            "", " ", "1.0", "~1", "^1.2", ">=", ">=1.x", ">=1..2", ">=+1", ">=1.0-rc1", ">= ,1", "1 >=2", "==1", ">=1,,<2",
-            ">=99999999999999999999", "*", ">=1.2.3.4.5.6.7.8.9", &long,
+            "",
+            " ",
+            "1.0",
+            "~1",
+            "^1.2",
+            ">=",
+            ">=1.x",
+            ">=1..2",
+            ">=+1",
+            ">=1.0-rc1",
+            ">= ,1",
+            "1 >=2",
+            "==1",
+            ">=1,,<2",
+            ">=99999999999999999999",
+            "*",
+            ">=1.2.3.4.5.6.7.8.9",
+            &long,
         ];
         for text in wrong {
             assert!(text.parse::<Range>().is_err(), "{text}");

@@ -66,13 +66,12 @@ pub fn verify_signature(
     }
     let bad = |what: String| ModelError::BadSignature { signature: path.clone(), what };
     // A broken signature is a signature that does not hold, whatever is broken in it.
-    let written: Written = documents
-        .read(&path, SIGNATURE)
-        .and_then(|signature| signature.parse())
-        .map_err(|error| match error {
+    let written: Written = documents.read(&path, SIGNATURE).and_then(|signature| signature.parse()).map_err(
+        |error| match error {
             ModelError::Invalid { what, .. } => bad(what),
             error => bad(error.to_string()),
-        })?;
+        },
+    )?;
     if written.digest != format!("sha256:{}", document.digest()) {
         let what = format!("it signs {}; the document is sha256:{}", written.digest, document.digest());
         return Err(bad(what));
@@ -86,7 +85,8 @@ pub fn verify_signature(
     };
     let bytes = BASE64.decode(written.signature.as_bytes()).ok();
     let signature = bytes.as_deref().and_then(|bytes| Signature::from_slice(bytes).ok());
-    let holds = signature.is_some_and(|signature| key.verify_strict(document.canonical(), &signature).is_ok());
+    let holds =
+        signature.is_some_and(|signature| key.verify_strict(document.canonical(), &signature).is_ok());
     if holds { Ok(Signed { key_id: written.key_id }) } else { Err(bad("its key did not make it".to_owned())) }
 }
 

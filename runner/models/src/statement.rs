@@ -73,7 +73,11 @@ impl Statement {
         }
         for (index, task) in self.tasks.iter().enumerate() {
             if !TASK_CLASSES.contains(&task.as_str()) {
-                return wrong(format!("{} is no task; tasks are {}", task.escape_debug(), TASK_CLASSES.join(", ")));
+                return wrong(format!(
+                    "{} is no task; tasks are {}",
+                    task.escape_debug(),
+                    TASK_CLASSES.join(", ")
+                ));
             }
             if self.tasks[..index].contains(task) {
                 return wrong(format!("the task {task} is chosen twice"));

@@ -74,10 +74,7 @@ impl Store {
     ///
     /// # Errors
     /// `CONTRACT_INPUT_UNREADABLE` when there is a store and it cannot be read.
-    pub fn models(
-        &self,
-        documents: &Documents,
-    ) -> Result<Vec<Result<StoredModel, ModelError>>, ModelError> {
+    pub fn models(&self, documents: &Documents) -> Result<Vec<Result<StoredModel, ModelError>>, ModelError> {
         if !self.folder.exists() {
             return Ok(Vec::new());
         }

@@ -121,7 +121,9 @@ pub(crate) struct ResolveArgs {
 
 fn device_class(text: &str) -> Result<DeviceClass, String> {
     let known = DeviceClass::MACHINES;
-    known.into_iter().find(|(name, _)| *name == text).map(|(_, class)| class).ok_or_else(|| {
-        format!("write one of {}", known.map(|(name, _)| name).join(", "))
-    })
+    known
+        .into_iter()
+        .find(|(name, _)| *name == text)
+        .map(|(_, class)| class)
+        .ok_or_else(|| format!("write one of {}", known.map(|(name, _)| name).join(", ")))
 }

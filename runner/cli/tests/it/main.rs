@@ -8,6 +8,7 @@
 mod adapters;
 mod attempts;
 mod bad_input;
+mod carry;
 mod command;
 mod determinism;
 mod evidence;
@@ -24,6 +25,7 @@ mod lanes;
 mod languages;
 mod ledger;
 mod long;
+mod models;
 mod pages;
 mod pages_tools;
 mod prefix;

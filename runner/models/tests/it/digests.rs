@@ -95,7 +95,8 @@ fn what_changed_a_moment_ago_is_not_remembered() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("model");
     std::fs::write(&path, "weights").unwrap();
-    let changed_ms = path.metadata().unwrap().ctime() * 1000 + path.metadata().unwrap().ctime_nsec() / 1_000_000;
+    let changed_ms =
+        path.metadata().unwrap().ctime() * 1000 + path.metadata().unwrap().ctime_nsec() / 1_000_000;
     let remembered = |now_ms: i64| {
         let mut cache = DigestCache::open(dir.path());
         digest_file(&path, now_ms, Some(&mut cache), &mut |_, _| {}).unwrap();
@@ -107,7 +108,12 @@ fn what_changed_a_moment_ago_is_not_remembered() {
     // A clock that was set back does not make a file old.
     assert!(!remembered(changed_ms - 86_400_000));
     let future = just_now() + Duration::from_secs(86_400);
-    File::options().write(true).open(&path).unwrap().set_times(FileTimes::new().set_modified(future)).unwrap();
+    File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_times(FileTimes::new().set_modified(future))
+        .unwrap();
     assert!(!remembered(changed_ms + 10_000));
 }
 
@@ -175,8 +181,9 @@ fn two_processes_add_to_one_cache_and_it_stays_bounded() {
     one.save().unwrap();
     let both = DigestCache::open(dir.path());
     assert!(both.known(&path).is_some());
-    let kept = (0..5000)
-        .filter(|&inode| both.get(&contract_models::FileIdentity { inode, device: 77, ..identity }).is_some());
+    let kept = (0..5000).filter(|&inode| {
+        both.get(&contract_models::FileIdentity { inode, device: 77, ..identity }).is_some()
+    });
     assert_eq!(kept.count(), 4095);
 }
 

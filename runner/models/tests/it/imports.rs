@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use contract_models::{
-    Documents, IMPORT_EVIDENCE, Imported, Licence, ModelError, ModelRef, Pack, Sha256Digest, Statement, Store,
-    digest_file, import,
+    Documents, IMPORT_EVIDENCE, Imported, Licence, ModelError, ModelRef, Pack, Sha256Digest, Statement,
+    Store, digest_file, import,
 };
 
 use crate::LATER_MS;
@@ -75,7 +75,12 @@ fn a_model_gets_the_name_of_its_bytes_a_pack_and_a_record() {
     names.sort();
     assert_eq!(
         names,
-        [".lock".to_owned(), format!("{digest}.gguf"), format!("{digest}.import.ndjson"), format!("{digest}.json")]
+        [
+            ".lock".to_owned(),
+            format!("{digest}.gguf"),
+            format!("{digest}.import.ndjson"),
+            format!("{digest}.json")
+        ]
     );
 }
 
@@ -175,7 +180,8 @@ fn papers_that_were_changed_or_exchanged_are_refused() {
     let one = desk.import(MODEL, &statement()).unwrap().reference;
     let other = desk.import(b"GGUF another", &statement()).unwrap().reference;
     let folder = desk.store.folder();
-    let names = |end: &str| (folder.join(format!("{}{end}", one.0)), folder.join(format!("{}{end}", other.0)));
+    let names =
+        |end: &str| (folder.join(format!("{}{end}", one.0)), folder.join(format!("{}{end}", other.0)));
     for end in [".json", ".import.ndjson"] {
         let (ours, theirs) = names(end);
         let kept = std::fs::read(&ours).unwrap();

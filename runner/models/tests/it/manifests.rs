@@ -119,6 +119,7 @@ fn what_breaks_a_rule_is_refused_with_the_rule() {
     write(&path, &value);
     let refused = Manifest::read(&Documents::default(), &path).unwrap_err();
     assert!(refused.to_string().contains("CARRY_ADAPTER_DRIFT"), "{refused}");
-    let other = Manifest::read(&Documents::default(), &good("model-carry/model-carry-pack.json")).unwrap_err();
+    let other =
+        Manifest::read(&Documents::default(), &good("model-carry/model-carry-pack.json")).unwrap_err();
     assert!(other.to_string().contains("it is a model-carry-pack"), "{other}");
 }

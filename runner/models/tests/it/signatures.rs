@@ -176,3 +176,15 @@ fn a_private_key_that_others_may_read_is_not_used() {
         assert_eq!(read_signing_key(&path).is_ok(), good, "{mode:o}");
     }
 }
+
+#[test]
+fn a_signature_that_openssl_made_holds() {
+    // openssl pkeyutl -sign -rawin, over the canonical bytes of conformance/good/model-carry/sourceos-carry-ref.json.
+    let key = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAzh6lm90bWmk8HBxhejTfHRarjQK213lCsew4XxwmchY=\n-----END PUBLIC KEY-----\n";
+    let signer = Signer::new(1);
+    let path = signer.document();
+    std::fs::copy(good("models/signature.v0.json"), signature_path(&path)).unwrap();
+    assert_eq!(code(signer.verify(&path)), "CARRY_KEY_UNKNOWN");
+    std::fs::write(signer.dir.path().join("keys/openssl.pub"), key).unwrap();
+    signer.verify(&path).unwrap();
+}

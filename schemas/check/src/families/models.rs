@@ -108,7 +108,11 @@ fn check_import(record: Node<'_>, report: &mut Report<'_>) {
         conditions.members().filter(|(_, met)| met.bool() == Some(false)).map(|(name, _)| name).collect();
     let eligible = record.get("eligible");
     if eligible.bool().is_some_and(|eligible| eligible != unmet.is_empty()) {
-        let said = if unmet.is_empty() { "all are met".to_owned() } else { format!("not met: {}", unmet.join(", ")) };
+        let said = if unmet.is_empty() {
+            "all are met".to_owned()
+        } else {
+            format!("not met: {}", unmet.join(", "))
+        };
         report.add(&IMPORT_ELIGIBLE_WRONG, eligible, said);
     }
     let (verified, hashed) = (record.get("verified"), conditions.get("hashOnRecord").is_true());

@@ -76,5 +76,6 @@ fn check_cache(folder: &Path) -> Result<(), String> {
         return Err(format!("{} is no folder", there.display()));
     }
     let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
-    rustix::fs::access(there, access).map_err(|error| format!("{} cannot be written: {error}", there.display()))
+    rustix::fs::access(there, access)
+        .map_err(|error| format!("{} cannot be written: {error}", there.display()))
 }

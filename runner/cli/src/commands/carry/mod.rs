@@ -24,9 +24,7 @@ pub(crate) fn carry(command: &CarryCommand, output: Output) -> Result<Exit, Fail
         CarryCommand::Validate(args) => validate(args, &around, output),
         CarryCommand::List(args) => list(args, &around, output),
         CarryCommand::Doctor(args) => doctor::doctor(args, &around, output),
-        CarryCommand::EmitEvidence { refs, out } => {
-            evidence::emit(refs, out.as_deref(), &around, output)
-        }
+        CarryCommand::EmitEvidence { refs, out } => evidence::emit(refs, out.as_deref(), &around, output),
         CarryCommand::Sign { document, key } => sign::sign(document, key, &around, output),
     }
 }
@@ -57,8 +55,9 @@ fn print_indented<T: Serialize>(value: &T) -> Result<(), Failure> {
 }
 
 fn indented<T: Serialize>(value: &T) -> Result<String, Failure> {
-    serde_json::to_string_pretty(value)
-        .map_err(|error| Failure::new(Code::ContractInternal, format!("an answer cannot be written: {error}")))
+    serde_json::to_string_pretty(value).map_err(|error| {
+        Failure::new(Code::ContractInternal, format!("an answer cannot be written: {error}"))
+    })
 }
 
 fn validate(args: &RefsArgs, around: &Surroundings, output: Output) -> Result<Exit, Failure> {
@@ -91,7 +90,13 @@ fn print_results(refs: &CarryRefs) -> Result<(), Failure> {
 fn say_signatures(refs: &CarryRefs, output: Output) {
     match refs.signed {
         Some(signed) => {
-            note(output, &format!("{} signed by a key of yours", counted(signed as u64, "reference is", "references are")));
+            note(
+                output,
+                &format!(
+                    "{} signed by a key of yours",
+                    counted(signed as u64, "reference is", "references are")
+                ),
+            );
         }
         None => note(output, "signatures were not looked at; --keys FOLDER names the keys that you trust"),
     }

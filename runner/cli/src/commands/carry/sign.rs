@@ -12,12 +12,7 @@ use super::super::{print_json, print_line, write_whole};
 use crate::args::{Format, Output};
 use crate::style::tame;
 
-pub(super) fn sign(
-    path: &Path,
-    key: &Path,
-    around: &Surroundings,
-    output: Output,
-) -> Result<Exit, Failure> {
+pub(super) fn sign(path: &Path, key: &Path, around: &Surroundings, output: Output) -> Result<Exit, Failure> {
     let key = read_signing_key(&around.root.join(key)).map_err(failure)?;
     // What breaks a rule is not signed: a signature would lend it weight.
     let document = Documents::default().read_any(&around.root.join(path)).map_err(failure)?;
@@ -28,7 +23,9 @@ pub(super) fn sign(
     let (id, digest) = (key_id(&key.verifying_key()), document.digest());
     if output.format == Format::Json {
         let path = signature.display().to_string();
-        print_json(&json!({"v": "sign.v0", "signature": path, "keyId": id, "digest": format!("sha256:{digest}")}))?;
+        print_json(
+            &json!({"v": "sign.v0", "signature": path, "keyId": id, "digest": format!("sha256:{digest}")}),
+        )?;
     } else {
         print_line(&format!("{} signs sha256:{digest} by {id}", tame(&signature.display().to_string())))?;
     }

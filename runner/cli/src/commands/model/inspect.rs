@@ -20,7 +20,10 @@ pub(super) fn inspect(
 ) -> Result<Exit, Failure> {
     let path = Named::parse(&args.model, around)?.path(&args.places, around)?;
     let Some(text) = path.to_str() else {
-        return Err(usage(format!("{}: a name that is no UTF-8 cannot be given to an adapter", path.display())));
+        return Err(usage(format!(
+            "{}: a name that is no UTF-8 cannot be given to an adapter",
+            path.display()
+        )));
     };
     let call = json!({"model": text}).to_string().into_bytes();
     let mut request = Request {

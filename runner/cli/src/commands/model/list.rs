@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use contract_engine::{Failure, Surroundings, show_bytes};
+use contract_engine::{Failure, Surroundings};
 use contract_ipc::{Code, Exit};
 use contract_models::{
     Documents, Eligibility, FileFact, Kit, MachineFacts, ModelError, Sha256Digest, StoredModel, model_files,
@@ -55,8 +55,7 @@ pub(super) fn list(
         .map_err(failure)?;
     let kit = kit.map(|path| Kit::read(&documents, &around.root.join(path))).transpose().map_err(failure)?;
     if output.format == Format::Json {
-        let stored: Vec<Value> =
-            stored.iter().map(|model| stored_json(model, &reading, &machine)).collect();
+        let stored: Vec<Value> = stored.iter().map(|model| stored_json(model, &reading, &machine)).collect();
         let folders: Vec<Value> = folders.iter().map(folder_json).collect();
         print_json(&json!({
             "v": "model-list.v0",
@@ -86,10 +85,9 @@ fn look(documents: &Documents, reading: &Reading, path: PathBuf) -> Result<Folde
         Some(FolderModel { sha256: reading.known(&path), path, bytes })
     });
     let models = models.collect();
-    let found = contract_models::json_files(&path)?.into_iter().map(|path| FolderDocument {
-        kind: documents.read_any(&path).map(|document| document.kind),
-        path,
-    });
+    let found = contract_models::json_files(&path)?
+        .into_iter()
+        .map(|path| FolderDocument { kind: documents.read_any(&path).map(|document| document.kind), path });
     Ok(Folder { models, documents: found.collect(), path })
 }
 
@@ -116,7 +114,7 @@ fn print_stored(
     let import = &model.import;
     let state = if import.verified { "verified" } else { "unverified" };
     let licence = import.licence.text.as_deref().unwrap_or("licence not attested");
-    let bytes = model.bytes.map_or("file is gone".to_owned(), show_bytes);
+    let bytes = model.bytes.map_or("file is gone".to_owned(), size);
     print_line(&format!("  {}", model.reference))?;
     print_line(&format!(
         "    {}, {bytes}, {state}, {}, for {}",
@@ -133,6 +131,16 @@ fn print_stored(
     Ok(())
 }
 
+/// `27 bytes`, `4.9 GB`: rounded down, in units of 1000.
+fn size(bytes: u64) -> String {
+    let unit =
+        [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)].into_iter().find(|(_, unit)| bytes >= *unit);
+    match unit {
+        Some((name, unit)) => format!("{}.{} {name}", bytes / unit, bytes % unit / (unit / 10)),
+        None => format!("{bytes} bytes"),
+    }
+}
+
 fn print_folder(folder: &Folder) -> Result<(), Failure> {
     let name = |path: &Path| {
         tame(&path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default())
@@ -140,10 +148,13 @@ fn print_folder(folder: &Folder) -> Result<(), Failure> {
     print_line(&format!("folder {}", tame(&folder.path.display().to_string())))?;
     for model in &folder.models {
         let digest = model.sha256.map_or("not read".to_owned(), |sha256| format!("sha256:{sha256}"));
-        print_line(&format!("  {}  {}  {digest}", name(&model.path), show_bytes(model.bytes)))?;
+        print_line(&format!("  {}  {}  {digest}", name(&model.path), size(model.bytes)))?;
     }
     for document in &folder.documents {
-        let kind = document.kind.as_ref().map_or_else(|error| format!("BROKEN {}", error.code()), |kind| (*kind).to_owned());
+        let kind = document
+            .kind
+            .as_ref()
+            .map_or_else(|error| format!("BROKEN {}", error.code()), |kind| (*kind).to_owned());
         print_line(&format!("  {}  {kind}", name(&document.path)))?;
     }
     Ok(())
@@ -189,14 +200,12 @@ fn packs(kit: &Kit) -> impl Iterator<Item = (&contract_models::KitPack, Option<E
     })
 }
 
-fn stored_json(
-    model: &Result<StoredModel, ModelError>,
-    reading: &Reading,
-    machine: &MachineFacts,
-) -> Value {
+fn stored_json(model: &Result<StoredModel, ModelError>, reading: &Reading, machine: &MachineFacts) -> Value {
     let model = match model {
         Ok(model) => model,
-        Err(error) => return json!({"error": super::super::failure_json(&Failure::new(error.code(), error.to_string()))}),
+        Err(error) => {
+            return json!({"error": super::super::failure_json(&Failure::new(error.code(), error.to_string()))});
+        }
     };
     json!({
         "model": model.reference,

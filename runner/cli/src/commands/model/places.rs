@@ -13,10 +13,7 @@ use crate::args::Places;
 const URN: &str = "urn:";
 
 /// The store that is named, or the user's own.
-pub(in crate::commands) fn store(
-    named: Option<&Path>,
-    around: &Surroundings,
-) -> Result<Store, Failure> {
+pub(in crate::commands) fn store(named: Option<&Path>, around: &Surroundings) -> Result<Store, Failure> {
     let folder = match named {
         Some(folder) => around.root.join(folder),
         None => base(around, "XDG_DATA_HOME", ".local/share", "--store")?.join("contract-runner/models"),

@@ -29,7 +29,9 @@ pub(super) fn resolve(args: &ResolveArgs, output: Output) -> Result<Exit, Failur
     if output.format == Format::Json {
         let errors: Vec<Value> = failures.iter().map(super::super::failure_json).collect();
         let entries: Vec<Value> = found.iter().map(|(model, resolved)| as_json(model, resolved)).collect();
-        print_json(&json!({"v": "model-resolve.v0", "manifest": manifest.id, "entries": entries, "errors": errors}))?;
+        print_json(
+            &json!({"v": "model-resolve.v0", "manifest": manifest.id, "entries": entries, "errors": errors}),
+        )?;
         return Ok(failures.first().map_or(Exit::Satisfied, |first| first.code.exit()));
     }
     for (model, resolved) in &found {
@@ -42,11 +44,8 @@ pub(super) fn resolve(args: &ResolveArgs, output: Output) -> Result<Exit, Failur
 }
 
 fn as_json(model: &str, resolved: &Resolved<'_>) -> Value {
-    let passed: Vec<Value> = resolved
-        .passed_over
-        .iter()
-        .map(|(entry, why)| json!({"entryId": entry.id, "why": why}))
-        .collect();
+    let passed: Vec<Value> =
+        resolved.passed_over.iter().map(|(entry, why)| json!({"entryId": entry.id, "why": why})).collect();
     json!({
         "modelRef": model,
         "entryId": resolved.chosen.id,

@@ -9,7 +9,7 @@ use contract_models::{
 };
 use serde_json::{Value, json};
 
-use super::super::{counted, failure_json, print_json, print_line};
+use super::super::{counted, failure_json, print_json, print_line, usage};
 use super::failure;
 use super::places::{Named, folders, store};
 use super::reading::Reading;
@@ -32,11 +32,10 @@ impl Finding {
     }
 }
 
-pub(super) fn verify(
-    args: &VerifyModelArgs,
-    around: &Surroundings,
-    output: Output,
-) -> Result<Exit, Failure> {
+pub(super) fn verify(args: &VerifyModelArgs, around: &Surroundings, output: Output) -> Result<Exit, Failure> {
+    if args.manifest.is_none() && args.signers.keys.is_some() {
+        return Err(usage("--keys is for the signature of a manifest, and none is named with --manifest"));
+    }
     let documents = Documents::default();
     let mut reading = Reading::new(around, output);
     let mut findings = Vec::new();
@@ -45,7 +44,8 @@ pub(super) fn verify(
         Some(path) => Some(read_manifest(&documents, args, &around.root.join(path), around, &mut findings)?),
         None => None,
     };
-    let mut named = args.model.iter().map(|model| Named::parse(model, around)).collect::<Result<Vec<_>, _>>()?;
+    let mut named =
+        args.model.iter().map(|model| Named::parse(model, around)).collect::<Result<Vec<_>, _>>()?;
     match &manifest {
         Some((path, manifest)) if named.is_empty() => {
             let folders = folders(&args.places, around);
@@ -128,7 +128,8 @@ fn entries(
         return Ok(());
     }
     let what = format!("no file of {} is here", manifest.id);
-    Err(Failure::new(Code::ModelNotFound, what).hint("Name the folder that has them with --models, or the files."))
+    Err(Failure::new(Code::ModelNotFound, what)
+        .hint("Name the folder that has them with --models, or the files."))
 }
 
 /// A model that the user names.
@@ -159,7 +160,10 @@ fn one(
         (None, None) => match store.get(documents, ModelRef(found)) {
             Ok(stored) => Ok(format!("its bytes are those of {}", stored.reference)),
             Err(_) => {
-                let what = format!("{}: nothing here says what its digest should be; it is sha256:{found}", path.display());
+                let what = format!(
+                    "{}: nothing here says what its digest should be; it is sha256:{found}",
+                    path.display()
+                );
                 Err(Failure::new(Code::ModelNotFound, what)
                     .hint("Name the manifest that does with --manifest, or import the file."))
             }
