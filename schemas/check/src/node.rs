@@ -23,6 +23,11 @@ impl<'a> Node<'a> {
         Self { value: Some(value), nearest: value }
     }
 
+    /// The value itself, for rules that need all of it.
+    pub(crate) fn value(self) -> Option<&'a Value> {
+        self.value
+    }
+
     fn child(self, value: Option<&'a Value>) -> Self {
         Self { value, nearest: value.unwrap_or(self.nearest) }
     }

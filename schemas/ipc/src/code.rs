@@ -284,6 +284,30 @@ codes! {
     LedgerUnwritable = "LEDGER_UNWRITABLE", Evidence,
         "A receipt could not be written.",
         "Free space or correct the permissions; the receipt is not in the ledger.";
+    InferenceProfileInvalid = "INFERENCE_PROFILE_INVALID", Usage,
+        "A model profile, or a boundary of one, cannot be read or is not valid.",
+        "Mend the place that is named; `contract-runner validate` shows every fault.";
+    InferenceModelNotNamed = "INFERENCE_MODEL_NOT_NAMED", Usage,
+        "A profile names no model file or no address that can be used from here.",
+        "Give --model FILE, or write what the message asks for into the profile.";
+    InferenceRuntimeUnsupported = "INFERENCE_RUNTIME_UNSUPPORTED", Denied,
+        "No adapter of this runner serves the runtime that the profile names.",
+        "Use a profile for llama.cpp, ollama or openai-compatible.";
+    InferenceRefused = "INFERENCE_REFUSED", Denied,
+        "A limit of the profile or its boundary refuses the request.",
+        "Keep to the limit that is named, or choose another profile; a limit is never raised by a flag.";
+    InferenceEgressRefused = "INFERENCE_EGRESS_REFUSED", Denied,
+        "The prompt would leave this machine, and nothing permits that.",
+        "Use a runtime on 127.0.0.1 or ::1; otherwise it takes a lease, a grant and an escalation decision for exactly this input.";
+    InferenceNoRoute = "INFERENCE_NO_ROUTE", Violated,
+        "No profile can serve the request.",
+        "The reasons stand beside each profile; mend one of them.";
+    InferenceRecordsUnwritable = "INFERENCE_RECORDS_UNWRITABLE", Evidence,
+        "The folder of inference records cannot be written, so no model is run.",
+        "Free space or correct the permissions, or give another folder.";
+    InferenceRecordsMismatch = "INFERENCE_RECORDS_MISMATCH", Violated,
+        "A receipt and its evidence do not fit together.",
+        "Do not trust the folder; the first receipt that does not fit is named.";
     ContractInternal = "CONTRACT_INTERNAL", Internal,
         "A bug of ours.",
         "Please report it with the message.";

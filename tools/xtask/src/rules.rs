@@ -24,11 +24,17 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
             "contract-shell",
         ],
     ),
+    // Not a part of contract-engine: one run needs neither models nor a ledger.
+    (
+        "contract-inference",
+        &["contract-check", "contract-engine", "contract-ipc", "contract-json", "contract-ledger"],
+    ),
     (
         "contract-runner",
         &[
             "contract-check",
             "contract-engine",
+            "contract-inference",
             "contract-ipc",
             "contract-json",
             "contract-lanes",

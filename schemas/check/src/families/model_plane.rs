@@ -1,5 +1,6 @@
 //! The model plane: runs of models, decisions to hand a request on, and what lies in the model store.
 
+mod audit;
 mod escalation;
 mod ledger;
 mod licence;
@@ -50,7 +51,18 @@ pub(crate) static KINDS: &[Kind] = &[
         marks: &[Mark::Is("type", "ModelAdapterManifest")],
         check: Check::Document(store::check_adapter),
     },
+    Kind {
+        name: "gateway-call-audit",
+        title: "GatewayCallAudit",
+        family: "model-plane",
+        schema: schema!("gateway-call-audit"),
+        marks: &[Mark::Is("schemaVersion", "0.1"), Mark::Has("call_type")],
+        check: Check::Document(audit::check),
+    },
 ];
+
+/// The rules of a gateway audit that is part of another document.
+pub(super) use audit::check as check_audit;
 
 /// The rules, in the order in which they are listed.
 pub(crate) static RULES: &[&Rule] = &[
@@ -68,4 +80,6 @@ pub(crate) static RULES: &[&Rule] = &[
     &escalation::MODEL_CHECK_CONTRADICTED,
     &licence::MODEL_LICENCE,
     &store::MODEL_ADAPTER_IS_BASE,
+    &audit::MODEL_AUDIT_CALL_ID,
+    &audit::MODEL_AUDIT_HASH,
 ];

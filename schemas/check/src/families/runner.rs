@@ -1,5 +1,7 @@
 //! Our own documents: what adapters ask for, what they are granted, what they say, and what a run leaves.
 
+mod inference;
+
 use crate::kind::{Check, Kind, Mark};
 use crate::node::Node;
 use crate::report::Report;
@@ -78,6 +80,22 @@ pub(crate) static KINDS: &[Kind] = &[
         check: Check::Document(check_evidence),
     },
     Kind {
+        name: "route-decision.v0",
+        title: "Route decision",
+        family: "receipt",
+        schema: schema!("receipt/route-decision.v0"),
+        marks: &[Mark::Is("v", "route-decision.v0")],
+        check: Check::Document(inference::check_route),
+    },
+    Kind {
+        name: "inference-evidence.v0",
+        title: "Inference evidence",
+        family: "receipt",
+        schema: schema!("receipt/inference-evidence.v0"),
+        marks: &[Mark::Is("v", "inference-evidence.v0")],
+        check: Check::Document(inference::check_evidence),
+    },
+    Kind {
         name: "ipc-wire-line.v0",
         title: "Wire line",
         family: "receipt",
@@ -147,7 +165,18 @@ pub(crate) static LANE_EVIDENCE_REASON: Rule = Rule {
 };
 
 /// All rules of these kinds.
-pub(crate) static RULES: &[&Rule] = &[&GRANT_WINDOW_EMPTY, &LEDGER_HEAD_COUNT, &LANE_EVIDENCE_REASON];
+pub(crate) static RULES: &[&Rule] = &[
+    &GRANT_WINDOW_EMPTY,
+    &LEDGER_HEAD_COUNT,
+    &LANE_EVIDENCE_REASON,
+    &inference::INFERENCE_ROUTE_ELIGIBLE,
+    &inference::INFERENCE_ROUTE_CHOSEN,
+    &inference::INFERENCE_OUTCOME_CODE,
+    &inference::INFERENCE_OUTCOME_SITUATION,
+    &inference::INFERENCE_OUTCOME_AUDIT,
+    &inference::INFERENCE_DIGEST_SOURCE,
+    &inference::INFERENCE_RECEIPT_PLACE,
+];
 
 fn check_evidence(evidence: Node<'_>, report: &mut Report<'_>) {
     let reason = evidence.get("reason");

@@ -10,6 +10,7 @@ fn codes_are_unique_and_have_the_form_of_r23() {
         assert!(is_error_code(code.as_str()), "{code}");
         let namespace = code.as_str().split('_').next().unwrap();
         let known = ["IPC", "ADAPTER", "CONTRACT", "SANDBOX", "POLICY", "LEDGER", "LANE", "MODEL", "CARRY"];
+        let known = ["IPC", "ADAPTER", "CONTRACT", "SANDBOX", "POLICY", "LEDGER", "LANE", "INFERENCE"];
         assert!(known.contains(&namespace), "{code}");
         assert_eq!(code.to_string(), code.as_str());
     }

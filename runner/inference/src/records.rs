@@ -1,0 +1,319 @@
+//! The folder of inference records: the chain of receipts, the evidence beside it, and texts only where the user wants them kept.
+
+mod lines;
+mod verify;
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use contract_engine::Failure;
+use contract_ipc::{Code, Timestamp};
+use contract_ledger::{Head, Ledger, LedgerError};
+use rustix::fs::{FallocateFlags, FlockOperation, fallocate, flock};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::completion::Completion;
+use crate::evidence::Evidence;
+use crate::judged;
+use crate::receipt::receipt;
+use crate::sha256::Sha256;
+use lines::LastLine;
+
+pub use verify::{VerifiedRecords, verify};
+
+/// Where records are kept when nobody says otherwise, below the working folder.
+pub const DEFAULT_FOLDER: &str = ".workstation/inference";
+/// The chain of receipts; its head lies beside it.
+pub const RECEIPTS: &str = "receipts.ndjson";
+/// One `inference-evidence.v0` for each receipt, in the same order. Its lock is that of the folder.
+pub const EVIDENCE: &str = "evidence.ndjson";
+/// Prompts and outputs that the user wants kept.
+pub const STORED: &str = "stored.ndjson";
+/// Evidence whose receipt an interrupted writer did not write.
+const UNFINISHED: &str = "unfinished.ndjson";
+
+/// What is reserved on the file system for each file: more than the records of one completion take.
+const RESERVED_BYTES: u64 = 64 << 10;
+
+/// A folder that is open for appending. Several processes may have one open; a completion needs its place only at its end.
+#[derive(Debug)]
+pub struct Records {
+    folder: PathBuf,
+    evidence: File,
+    receipts: File,
+    ledger: Ledger,
+    /// Length of the evidence after the last line that was written here; it fits the ledger as long as it is the file's.
+    known: Option<(u64, u64)>,
+}
+
+/// What was written of one completion.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Appended {
+    /// Place in the chain, from 0.
+    pub sequence: u64,
+    /// `urn:srcos:inference-receipt:TASK-SEQUENCE`
+    pub receipt_id: String,
+    /// Hash of the ledger's last line: the receipt with its place. Kept elsewhere, it vouches for all before it.
+    pub head: String,
+    /// Digest of the evidence.
+    pub evidence_hash: Sha256,
+    /// The receipt, without `ledgerPrevHash`.
+    pub receipt: Value,
+    /// The evidence.
+    pub evidence: Evidence,
+}
+
+/// A line of `stored.ndjson`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StoredTexts {
+    ledger_seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+    receipt_id: String,
+}
+
+/// Places that are counted in a line of evidence or of stored texts.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Counted {
+    ledger_seq: u64,
+}
+
+impl Records {
+    /// Opens a folder, makes it when it is not there, mends what an interrupted writer left, and reserves space. Before anything
+    /// is run: a model whose receipt cannot be written does not run.
+    ///
+    /// # Errors
+    /// `INFERENCE_RECORDS_UNWRITABLE`; `INFERENCE_RECORDS_MISMATCH` when evidence and receipts do not belong together; those of the
+    /// ledger (`LEDGER_TORN`, `LEDGER_MISMATCH`).
+    pub fn open(folder: &Path) -> Result<Self, Failure> {
+        let unwritable = |error: io::Error| unwritable(folder, &error);
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritable)?;
+        let evidence = open_private(&folder.join(EVIDENCE)).map_err(unwritable)?;
+        let receipts = open_private(&folder.join(RECEIPTS)).map_err(unwritable)?;
+        flock(&evidence, FlockOperation::LockExclusive).map_err(|error| unwritable(error.into()))?;
+        let opened = Ledger::open(&folder.join(RECEIPTS), true);
+        let unlocked = flock(&evidence, FlockOperation::Unlock);
+        let ledger = opened.map_err(|error| of_ledger(folder, &error))?;
+        unlocked.map_err(|error| unwritable(error.into()))?;
+        let mut records = Self { folder: folder.to_owned(), evidence, receipts, ledger, known: None };
+        records.locked(|records| records.place().map(drop))?;
+        records.reserve()?;
+        Ok(records)
+    }
+
+    /// Reserves space for one more completion, so that a full disk is met before the model runs and not after. With several
+    /// completions at a time, and other writers, it makes the failure less likely and not impossible.
+    ///
+    /// # Errors
+    /// `INFERENCE_RECORDS_UNWRITABLE`
+    pub fn reserve(&self) -> Result<(), Failure> {
+        for file in [&self.evidence, &self.receipts] {
+            let length = file.metadata().map_err(|error| unwritable(&self.folder, &error))?.len();
+            match fallocate(file, FallocateFlags::KEEP_SIZE, length, RESERVED_BYTES) {
+                Ok(()) => {}
+                // This file system reserves nothing: it is tried by writing.
+                Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
+                    self.write_probe().map_err(|error| unwritable(&self.folder, &error))?;
+                }
+                Err(error) => return Err(unwritable(&self.folder, &error.into())),
+            }
+        }
+        Ok(())
+    }
+
+    fn write_probe(&self) -> io::Result<()> {
+        let path = self.folder.join(format!(".probe-{}", std::process::id()));
+        let bytes = vec![b' '; usize::try_from(RESERVED_BYTES).expect("it is small")];
+        let mut probe = open_private(&path)?;
+        let written = probe.write_all(&bytes).and_then(|()| probe.sync_data());
+        std::fs::remove_file(&path)?;
+        written
+    }
+
+    /// Writes the records of a completion: kept texts, then the evidence, then the receipt that names it, each on the disk before
+    /// the next. What could not be written whole is taken back.
+    ///
+    /// # Errors
+    /// `INFERENCE_RECORDS_UNWRITABLE`, `INFERENCE_RECORDS_MISMATCH`, those of the ledger. `CONTRACT_INTERNAL` when the completion
+    /// contradicts itself; nothing is written then.
+    pub fn append(&mut self, completion: &Completion, now: Timestamp) -> Result<Appended, Failure> {
+        self.locked(|records| records.append_locked(completion, now))
+    }
+
+    fn append_locked(&mut self, completion: &Completion, now: Timestamp) -> Result<Appended, Failure> {
+        let (sequence, start) = self.place()?;
+        let evidence = Evidence::new(completion, sequence, now);
+        let mut line = evidence.to_bytes();
+        judged::read::<Counted>(&line, "inference-evidence.v0")
+            .map_err(|why| Failure::new(Code::ContractInternal, format!("evidence that contradicts itself: {why}")))?;
+        let evidence_hash = Sha256::of(&line);
+        let receipt = receipt(completion, sequence, &evidence_hash, now);
+        let text = serde_json::to_vec(&receipt).expect("a JSON value serialises");
+        line.push(b'\n');
+        let stored = self.keep(completion, &evidence)?;
+        let written = write_synced(&self.evidence, start, &line).map_err(|error| unwritable(&self.folder, &error));
+        let appended = written.and_then(|()| {
+            let head = self.ledger.append(&text);
+            head.map(Head::clone).map_err(|error| of_ledger(&self.folder, &error))
+        });
+        match appended {
+            Ok(head) => {
+                self.known = Some((start + line.len() as u64, head.count));
+                let receipt_id = evidence.receipt_id.clone();
+                Ok(Appended { sequence, receipt_id, head: head.hash, evidence_hash, receipt, evidence })
+            }
+            Err(failure) => {
+                self.known = None;
+                // When this fails too, the next writer sees a line without a receipt and sets it aside.
+                let _ = self.evidence.set_len(start);
+                if let Some((file, start)) = stored {
+                    let _ = file.set_len(start);
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// The kept texts of a completion; nothing without the user's word.
+    fn keep(&self, completion: &Completion, evidence: &Evidence) -> Result<Option<(File, u64)>, Failure> {
+        if !evidence.stored.prompt && !evidence.stored.output {
+            return Ok(None);
+        }
+        let texts = StoredTexts {
+            ledger_seq: evidence.ledger_seq,
+            receipt_id: evidence.receipt_id.clone(),
+            prompt: completion.kept.prompt.clone(),
+            output: completion.kept.output.clone(),
+        };
+        let mut line = contract_json::to_canonical_vec(&texts);
+        line.push(b'\n');
+        let write = || {
+            let file = open_private(&self.folder.join(STORED))?;
+            let start = file.metadata()?.len();
+            write_synced(&file, start, &line)?;
+            Ok((file, start))
+        };
+        write().map(Some).map_err(|error: io::Error| unwritable(&self.folder, &error))
+    }
+
+    /// The next place in the chain, and where its evidence begins. Evidence without a receipt is set aside.
+    fn place(&mut self) -> Result<(u64, u64), Failure> {
+        let failed = |error: io::Error| unwritable(&self.folder, &error);
+        let length = self.evidence.metadata().map_err(failed)?.len();
+        let head = Head::read(&self.folder.join(RECEIPTS)).map_err(|error| of_ledger(&self.folder, &error))?;
+        let count = head.map_or(0, |head| head.count);
+        if self.known == Some((length, count)) {
+            return Ok((count, length));
+        }
+        let start = set_aside(&self.folder, &self.evidence, EVIDENCE, count)?;
+        let stored = self.folder.join(STORED);
+        if stored.exists() {
+            let file = open_private(&stored).map_err(failed)?;
+            set_aside(&self.folder, &file, STORED, count)?;
+        }
+        self.known = Some((start, count));
+        Ok((count, start))
+    }
+
+    /// Does something while no other writer does. Waits for them.
+    fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Failure>) -> Result<T, Failure> {
+        flock(&self.evidence, FlockOperation::LockExclusive)
+            .map_err(|error| unwritable(&self.folder, &error.into()))?;
+        let done = work(self);
+        // Closing the file gives the lock back, too.
+        let _ = flock(&self.evidence, FlockOperation::Unlock);
+        done
+    }
+}
+
+/// Cuts off what an interrupted writer left after the line of the last receipt: a line that is not whole, or the whole line of
+/// the place `count`. Evidence goes to a file of its own; a kept text without a receipt is not kept. Gives the length that is left.
+fn set_aside(folder: &Path, file: &File, name: &str, count: u64) -> Result<u64, Failure> {
+    let failed = |error: io::Error| unwritable(folder, &error);
+    let LastLine { line, start, end, torn } = LastLine::read(file).map_err(failed)?;
+    let place = match &line {
+        None => None,
+        Some(text) => Some(judged_place(text).ok_or_else(|| {
+            mismatch(folder, format!("the last line of {name} has no `ledgerSeq`"))
+        })?),
+    };
+    let keep = match place {
+        Some(place) if place == count => start,
+        Some(place) if place > count => {
+            return Err(mismatch(folder, format!("{name} knows receipt {place}, the ledger has {count}")));
+        }
+        // Not every receipt has kept texts.
+        Some(place) if place + 1 < count && name == EVIDENCE => {
+            let what = format!("the ledger has {count} receipts, {name} ends with {place}");
+            return Err(mismatch(folder, what));
+        }
+        None if count > 0 && name == EVIDENCE => {
+            return Err(mismatch(folder, format!("the ledger has {count} receipts, {name} is empty")));
+        }
+        _ => end,
+    };
+    if keep == end && torn.is_empty() {
+        return Ok(end);
+    }
+    if name == EVIDENCE {
+        let mut removed = if keep == start { line.unwrap_or_default() } else { Vec::new() };
+        if !torn.is_empty() {
+            removed.push(b'\n');
+            removed.extend_from_slice(&torn);
+        }
+        removed.push(b'\n');
+        let aside = open_private(&folder.join(UNFINISHED)).map_err(failed)?;
+        let length = aside.metadata().map_err(failed)?.len();
+        write_synced(&aside, length, &removed).map_err(failed)?;
+    }
+    file.set_len(keep).and_then(|()| file.sync_data()).map_err(failed)?;
+    Ok(keep)
+}
+
+fn judged_place(line: &[u8]) -> Option<u64> {
+    contract_json::from_slice::<Counted>(line).ok().map(|counted| counted.ledger_seq)
+}
+
+/// Opens a file for reading and writing that only its owner may read; nothing that would wait for somebody.
+fn open_private(path: &Path) -> io::Result<File> {
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
+}
+
+/// Writes at `start` and waits for the disk; what could not be written whole is taken back.
+fn write_synced(file: &File, start: u64, bytes: &[u8]) -> io::Result<()> {
+    file.write_all_at(bytes, start).and_then(|()| file.sync_data()).inspect_err(|_| {
+        let _ = file.set_len(start);
+    })
+}
+
+fn unwritable(folder: &Path, error: &io::Error) -> Failure {
+    Failure::new(Code::InferenceRecordsUnwritable, format!("{}: {error}", folder.display()))
+}
+
+fn mismatch(folder: &Path, what: String) -> Failure {
+    Failure::new(Code::InferenceRecordsMismatch, format!("{}: {what}", folder.display()))
+}
+
+fn of_ledger(folder: &Path, error: &LedgerError) -> Failure {
+    let path = folder.join(RECEIPTS);
+    let told = error.to_string();
+    let named = told.contains(&path.display().to_string());
+    Failure::new(error.code(), if named { told } else { format!("{}: {told}", path.display()) })
+}

@@ -1,0 +1,244 @@
+//! Checking a folder of records: the chain, the evidence of each receipt, and that texts are kept only where the evidence says so.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read as _};
+use std::path::Path;
+
+use contract_check::{Checker, Options, kind};
+use contract_engine::Failure;
+use contract_ipc::Code;
+use contract_json::{Tape, from_slice};
+use contract_ledger::Head;
+use rustix::fs::{FlockOperation, flock};
+use serde::Deserialize;
+
+use super::{EVIDENCE, RECEIPTS, STORED, StoredTexts, mismatch, of_ledger};
+use crate::egress::{Residency, Tier};
+use crate::evidence::Evidence;
+use crate::sha256::Sha256;
+
+/// The longest line.
+const MAX_LINE_BYTES: u64 = 64 << 20;
+
+/// A folder in which everything fits together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedRecords {
+    /// Receipts.
+    pub count: u64,
+    /// Hash of the last entry.
+    pub head: String,
+    /// Whether it is the hash that was expected.
+    pub expected: bool,
+    /// Whether an interrupted writer left evidence without a receipt; the next writer sets it aside.
+    pub unfinished: bool,
+    /// Receipts with texts that the user wanted kept.
+    pub stored: u64,
+}
+
+/// What the receipt says that the evidence says as well.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Receipt {
+    id: String,
+    issued_at: String,
+    base_model_digest: Sha256,
+    input_hash: Sha256,
+    output_hash: Sha256,
+    evidence_hash: Option<Sha256>,
+    tier: Tier,
+    data_residency_class: Residency,
+    capability_lease_ref: Option<String>,
+    #[serde(default)]
+    escalation_chain: Vec<String>,
+}
+
+/// Checks a folder. `expected` is the hash of the last entry, from elsewhere.
+///
+/// # Errors
+/// Those of the ledger; `INFERENCE_RECORDS_MISMATCH` names the first receipt that does not fit; `CONTRACT_UNVERIFIABLE` when a file
+/// is not there or cannot be read.
+pub fn verify(folder: &Path, expected: Option<&str>) -> Result<VerifiedRecords, Failure> {
+    let path = folder.join(RECEIPTS);
+    let snapshot = Snapshot::take(folder)?;
+    let verified = contract_ledger::verify(&path, expected).map_err(|error| of_ledger(folder, &error))?;
+    // Receipts that came since are judged by the chain alone: their evidence is not in the snapshot.
+    let count = snapshot.count.unwrap_or(verified.head.count);
+    let opened = |name: &str| File::open(folder.join(name)).map_err(|error| unreadable(folder, &error));
+    let mut receipts = Lines::new(opened(RECEIPTS)?, u64::MAX);
+    let mut evidence = Lines::new(opened(EVIDENCE)?, snapshot.evidence);
+    let mut judge = Judge::new(match snapshot.stored {
+        0 => None,
+        bytes => Some(Lines::new(opened(STORED)?, bytes)),
+    });
+    let failed = |error: io::Error| unreadable(folder, &error);
+    for sequence in 0..count {
+        let at = |what: String| mismatch(folder, format!("receipt {sequence}: {what}"));
+        let line = receipts.next().map_err(failed)?.ok_or_else(|| at("it is gone".to_owned()))?;
+        let receipt: Receipt = from_slice(line)
+            .map_err(|error| at(format!("not an InferenceReceipt of this folder: {error}")))?;
+        let line = evidence.next().map_err(failed)?.ok_or_else(|| at("its evidence is missing".to_owned()))?;
+        judge.pair(sequence, &receipt, line).map_err(at)?;
+    }
+    let unfinished = match (evidence.next().map_err(failed)?.is_some(), evidence.next().map_err(failed)?) {
+        (_, Some(_)) => return Err(mismatch(folder, format!("{EVIDENCE} has more lines than receipts"))),
+        (one, None) => one || evidence.torn,
+    };
+    judge.end(count).map_err(|what| mismatch(folder, what))?;
+    Ok(VerifiedRecords {
+        count: verified.head.count,
+        head: verified.head.hash,
+        expected: verified.expected,
+        unfinished,
+        stored: judge.stored,
+    })
+}
+
+fn unreadable(folder: &Path, error: &io::Error) -> Failure {
+    Failure::new(Code::ContractUnverifiable, format!("{}: {error}", folder.display()))
+}
+
+/// Lengths that belong together: no writer was between them.
+struct Snapshot {
+    count: Option<u64>,
+    evidence: u64,
+    stored: u64,
+}
+
+impl Snapshot {
+    fn take(folder: &Path) -> Result<Self, Failure> {
+        let failed = |error: io::Error| unreadable(folder, &error);
+        let evidence = File::open(folder.join(EVIDENCE)).map_err(failed)?;
+        // Where locks are not to be had, there are no writers either.
+        let locked = flock(&evidence, FlockOperation::LockShared).is_ok();
+        let head = Head::read(&folder.join(RECEIPTS)).map_err(|error| of_ledger(folder, &error));
+        let length = evidence.metadata();
+        let stored = folder.join(STORED).metadata();
+        if locked {
+            let _ = flock(&evidence, FlockOperation::Unlock);
+        }
+        let stored = match stored {
+            Ok(found) => found.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(failed(error)),
+        };
+        Ok(Self { count: head?.map(|head| head.count), evidence: length.map_err(failed)?.len(), stored })
+    }
+}
+
+/// Lines of a file, one at a time, up to a length.
+struct Lines {
+    reader: BufReader<io::Take<File>>,
+    line: Vec<u8>,
+    /// The last line had no line feed.
+    torn: bool,
+}
+
+impl Lines {
+    fn new(file: File, bytes: u64) -> Self {
+        Self { reader: BufReader::new(file.take(bytes)), line: Vec::new(), torn: false }
+    }
+
+    /// The next whole line, without its line feed.
+    fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        self.line.clear();
+        self.reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut self.line)?;
+        match self.line.split_last() {
+            Some((b'\n', line)) => Ok(Some(line)),
+            Some(_) if self.line.len() as u64 >= MAX_LINE_BYTES => {
+                Err(io::Error::other("a line is longer than 64 MiB"))
+            }
+            Some(_) => {
+                self.torn = true;
+                Ok(None)
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+/// Holds receipts against their evidence, with memory that is used again.
+struct Judge {
+    checker: Checker,
+    tape: Tape,
+    texts: Option<Lines>,
+    stored: u64,
+}
+
+impl Judge {
+    fn new(texts: Option<Lines>) -> Self {
+        Self { checker: Checker::new(Options::default()), tape: Tape::new(), texts, stored: 0 }
+    }
+
+    fn pair(&mut self, sequence: u64, receipt: &Receipt, line: &[u8]) -> Result<(), String> {
+        let hash = Sha256::of(line);
+        if receipt.evidence_hash.as_ref() != Some(&hash) {
+            return Err(format!("its evidence has the hash {hash}, not the one that the receipt names"));
+        }
+        let kind = kind("inference-evidence.v0");
+        let checked = self.checker.check(&mut self.tape, line, kind).map_err(|error| error.to_string())?;
+        if let Some(fault) = checked.violations.first() {
+            return Err(format!("its evidence: {}: {} ({})", fault.pointer, fault.message, fault.rule.id));
+        }
+        let evidence: Evidence = from_slice(line).map_err(|error| format!("its evidence: {error}"))?;
+        if evidence.to_bytes() != line {
+            return Err("its evidence is not in canonical form".to_owned());
+        }
+        let digest = evidence.model_digest.clone().unwrap_or_else(|| Sha256::of(""));
+        let leaves = receipt.data_residency_class != Residency::OnDeviceOnly;
+        let same_egress = match &evidence.egress {
+            None => !leaves && receipt.tier <= Tier::T1,
+            Some(egress) => {
+                leaves
+                    && receipt.capability_lease_ref.as_ref() == Some(&egress.lease)
+                    && receipt.escalation_chain == [egress.decision.as_str()]
+            }
+        };
+        for (fits, what) in [
+            (evidence.ledger_seq == sequence, "ledgerSeq"),
+            (evidence.receipt_id == receipt.id, "receiptId"),
+            (evidence.audit.occurred_at() == receipt.issued_at, "audit/occurred_at"),
+            (digest == receipt.base_model_digest, "modelDigest"),
+            (same_egress, "egress"),
+        ] {
+            if !fits {
+                return Err(format!("its evidence says something else: {what}"));
+            }
+        }
+        if evidence.stored.prompt || evidence.stored.output {
+            self.stored += 1;
+            self.texts(receipt, &evidence)?;
+        }
+        Ok(())
+    }
+
+    /// The kept texts are those that the receipt has the hashes of.
+    fn texts(&mut self, receipt: &Receipt, evidence: &Evidence) -> Result<(), String> {
+        let missing = || format!("its texts are not in {STORED}");
+        let lines = self.texts.as_mut().ok_or_else(missing)?;
+        let line = lines.next().map_err(|error| error.to_string())?.ok_or_else(missing)?;
+        let texts: StoredTexts = from_slice(line).map_err(|error| format!("{STORED}: {error}"))?;
+        let fits = |text: &Option<String>, kept: bool, hash: &Sha256| match text {
+            Some(text) => kept && Sha256::of(text) == *hash,
+            None => !kept,
+        };
+        let same = texts.ledger_seq == evidence.ledger_seq
+            && texts.receipt_id == receipt.id
+            && fits(&texts.prompt, evidence.stored.prompt, &receipt.input_hash)
+            && fits(&texts.output, evidence.stored.output, &receipt.output_hash);
+        if same { Ok(()) } else { Err(format!("the texts in {STORED} are not those of the receipt")) }
+    }
+
+    /// There are no more texts than the evidence says, but for those of an interrupted writer.
+    fn end(&mut self, count: u64) -> Result<(), String> {
+        let Some(lines) = &mut self.texts else { return Ok(()) };
+        let next = lines.next().map_err(|error| error.to_string())?;
+        match next.map(super::judged_place) {
+            None => Ok(()),
+            Some(Some(place)) if place == count => match lines.next() {
+                Ok(None) => Ok(()),
+                _ => Err(format!("{STORED} has texts that no evidence names")),
+            },
+            Some(_) => Err(format!("{STORED} has texts that no evidence names")),
+        }
+    }
+}

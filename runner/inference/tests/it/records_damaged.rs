@@ -1,0 +1,153 @@
+//! What is changed in a folder of records, and what an interrupted writer leaves.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use contract_inference::{Completion, EVIDENCE, KeptTexts, RECEIPTS, Records, STORED, verify};
+use contract_ipc::Code;
+
+use crate::completions::{answered, now};
+use crate::records::lines;
+
+/// A folder with three receipts, the second one with kept texts.
+fn three() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let mut records = Records::open(dir.path()).unwrap();
+    let kept = KeptTexts { prompt: Some("b".to_owned()), output: None };
+    for completion in [answered("a"), Completion { kept, ..answered("b") }, answered("c")] {
+        records.append(&completion, now()).unwrap();
+    }
+    assert_eq!(verify(dir.path(), None).unwrap().count, 3);
+    dir
+}
+
+fn change(path: &Path, edit: impl FnOnce(&str) -> String) {
+    let text = fs::read_to_string(path).unwrap();
+    let edited = edit(&text);
+    assert_ne!(text, edited);
+    fs::write(path, edited).unwrap();
+}
+
+fn without_line(text: &str, index: usize) -> String {
+    text.lines().enumerate().filter(|(at, _)| *at != index).map(|(_, line)| format!("{line}\n")).collect()
+}
+
+#[test]
+fn every_change_of_the_evidence_is_seen() {
+    type Edit = fn(&str) -> String;
+    let edits: [Edit; 8] = [
+        |text| text.replacen("\"estimated\":false", "\"estimated\":true", 1),
+        |text| text.replacen("\"totalMs\":4", "\"totalMs\":5", 1),
+        |text| text.replacen("{", "{ ", 1),
+        |text| without_line(text, 0),
+        |text| without_line(text, 2),
+        |text| text.lines().rev().map(|line| format!("{line}\n")).collect(),
+        |text| format!("{text}{text}"),
+        |_| String::new(),
+    ];
+    for (number, edit) in edits.into_iter().enumerate() {
+        let dir = three();
+        change(&dir.path().join(EVIDENCE), edit);
+        let failure = verify(dir.path(), None).unwrap_err();
+        assert_eq!(failure.code, Code::InferenceRecordsMismatch, "{number}: {failure}");
+    }
+}
+
+#[test]
+fn every_change_of_the_receipts_is_seen() {
+    let dir = three();
+    change(&dir.path().join(RECEIPTS), |text| text.replacen("\"latencyMs\":5", "\"latencyMs\":6", 1));
+    assert_eq!(verify(dir.path(), None).unwrap_err().code, Code::LedgerMismatch);
+    let dir = three();
+    change(&dir.path().join(RECEIPTS), |text| without_line(text, 2));
+    assert_eq!(verify(dir.path(), None).unwrap_err().code, Code::LedgerMismatch);
+}
+
+#[test]
+fn texts_that_were_changed_removed_or_added_are_seen() {
+    type Edit = fn(&str) -> String;
+    let edits: [Edit; 3] =
+        [|text| text.replacen("\"b\"", "\"x\"", 1), |_| String::new(), |text| format!("{text}{text}")];
+    for edit in edits {
+        let dir = three();
+        change(&dir.path().join(STORED), edit);
+        assert_eq!(verify(dir.path(), None).unwrap_err().code, Code::InferenceRecordsMismatch);
+    }
+    let dir = three();
+    fs::remove_file(dir.path().join(STORED)).unwrap();
+    assert_eq!(verify(dir.path(), None).unwrap_err().code, Code::InferenceRecordsMismatch);
+}
+
+#[test]
+fn an_evidence_file_that_is_gone_is_told() {
+    let dir = three();
+    fs::remove_file(dir.path().join(EVIDENCE)).unwrap();
+    assert_eq!(verify(dir.path(), None).unwrap_err().code, Code::ContractUnverifiable);
+    assert_eq!(Records::open(dir.path()).unwrap_err().code, Code::InferenceRecordsMismatch);
+}
+
+/// A folder in the state in which a writer is interrupted: evidence and texts of place 3 are there, its receipt is not.
+fn interrupted() -> tempfile::TempDir {
+    let dir = three();
+    let keep = [RECEIPTS, "receipts.ndjson.head"].map(|name| {
+        let path = dir.path().join(name);
+        (fs::read(&path).unwrap(), path)
+    });
+    let kept = KeptTexts { prompt: Some("d".to_owned()), output: None };
+    Records::open(dir.path()).unwrap().append(&Completion { kept, ..answered("d") }, now()).unwrap();
+    for (bytes, path) in keep {
+        fs::write(path, bytes).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn evidence_without_a_receipt_is_told_and_set_aside_by_the_next_writer() {
+    let dir = interrupted();
+    let verified = verify(dir.path(), None).unwrap();
+    assert_eq!((verified.count, verified.unfinished), (3, true));
+    let mut records = Records::open(dir.path()).unwrap();
+    let aside = lines(&dir.path().join("unfinished.ndjson"));
+    assert_eq!((aside.len(), &aside[0]["ledgerSeq"]), (1, &serde_json::json!(3)));
+    // A kept text without a receipt is not kept.
+    assert_eq!(lines(&dir.path().join(STORED)).len(), 1);
+    records.append(&answered("e"), now()).unwrap();
+    let verified = verify(dir.path(), None).unwrap();
+    assert_eq!((verified.count, verified.unfinished), (4, false));
+}
+
+#[test]
+fn a_torn_line_of_evidence_is_set_aside() {
+    let dir = three();
+    let mut file = fs::OpenOptions::new().append(true).open(dir.path().join(EVIDENCE)).unwrap();
+    file.write_all(b"{\"v\":\"inference-evi").unwrap();
+    assert!(verify(dir.path(), None).unwrap().unfinished);
+    Records::open(dir.path()).unwrap().append(&answered("d"), now()).unwrap();
+    let verified = verify(dir.path(), None).unwrap();
+    assert_eq!((verified.count, verified.unfinished), (4, false));
+}
+
+#[test]
+fn a_writer_that_is_open_meanwhile_sees_what_others_left() {
+    let dir = three();
+    let mut records = Records::open(dir.path()).unwrap();
+    records.append(&answered("d"), now()).unwrap();
+    Records::open(dir.path()).unwrap().append(&answered("e"), now()).unwrap();
+    let mut file = fs::OpenOptions::new().append(true).open(dir.path().join(EVIDENCE)).unwrap();
+    file.write_all(b"torn").unwrap();
+    assert_eq!(records.append(&answered("f"), now()).unwrap().sequence, 5);
+    assert_eq!(verify(dir.path(), None).unwrap().count, 6);
+}
+
+#[test]
+fn evidence_that_knows_more_or_less_than_the_chain_stops_the_next_writer() {
+    let dir = three();
+    change(&dir.path().join(EVIDENCE), |text| without_line(&without_line(text, 2), 1));
+    assert_eq!(Records::open(dir.path()).unwrap_err().code, Code::InferenceRecordsMismatch);
+    let dir = three();
+    for name in [RECEIPTS, "receipts.ndjson.head"] {
+        fs::write(dir.path().join(name), "").unwrap();
+    }
+    assert_eq!(Records::open(dir.path()).unwrap_err().code, Code::InferenceRecordsMismatch);
+}
