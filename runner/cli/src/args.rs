@@ -11,6 +11,7 @@ pub(crate) use self::carry::{CarryCommand, RefsArgs};
 pub(crate) use self::model::{
     ImportArgs, InspectModelArgs, ModelCommand, Places, ResolveArgs, Signers, VerifyModelArgs,
 };
+pub(crate) use self::model::{ModelCommand, RouteArgs};
 
 /// Runs adapters in a sandbox over IPC v0, and leaves evidence that anyone can check.
 #[derive(Debug, Parser)]
@@ -60,11 +61,11 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Runs an adapter: its result on stdout, a transcript and a receipt in the output folder
     Run(Box<RunArgs>),
-    /// Checks the evidence of a run: offline, nothing is started
+    /// Checks the evidence of a run, a lane or a folder of inference records: offline, nothing is started
     Verify {
-        /// The output folder of the run
+        /// The output folder
         folder: PathBuf,
-        /// The receipt's digest, from elsewhere: blake3:HEX or sha256:HEX
+        /// The receipt's digest, from elsewhere: blake3:HEX or sha256:HEX; of inference records the hash of the last receipt
         #[arg(long, value_name = "DIGEST")]
         expect_digest: Option<String>,
     },

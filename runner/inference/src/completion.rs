@@ -177,7 +177,9 @@ impl Caller {
     pub fn agent(passport: &str, class: AgentClass, lease: LeaseRef) -> Result<Self, Failure> {
         if !passport.strip_prefix(PASSPORT).is_some_and(is_name) {
             let what = format!("`{passport}` is no passport, such as {PASSPORT}org.example.note-taker");
-            return Err(Failure::new(Code::InferenceRefused, what).hint("Give the passport of the agent that asks."));
+            return Err(
+                Failure::new(Code::InferenceRefused, what).hint("Give the passport of the agent that asks.")
+            );
         }
         let agent = Some((passport.to_owned(), class));
         Ok(Self { name: passport.to_owned(), agent, lease: Some(lease) })

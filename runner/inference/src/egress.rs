@@ -12,8 +12,7 @@ use crate::sha256::Sha256;
 /// Prefix of a lease.
 const LEASE: &str = "urn:srcos:lease:";
 /// What the names of targets in a decision begin with; `HOST:PORT` follows.
-const PROVIDERS: [&str; 2] =
-    ["urn:srcos:inference-provider:", "urn:srcos:external-model-provider-profile:"];
+const PROVIDERS: [&str; 2] = ["urn:srcos:inference-provider:", "urn:srcos:external-model-provider-profile:"];
 
 /// Tiers, from the device to an outside provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -266,8 +265,10 @@ fn fits(
         return Err(format!("it was decided at {}, which has not come yet", decision.decided_at));
     }
     // Both names, when both are there, must be this target: data that goes outside has an outside provider.
-    let named: Vec<&String> =
-        [&decision.target_provider_ref, &decision.target_external_provider_ref].into_iter().flatten().collect();
+    let named: Vec<&String> = [&decision.target_provider_ref, &decision.target_external_provider_ref]
+        .into_iter()
+        .flatten()
+        .collect();
     let is_target = |name: &&String| {
         PROVIDERS.iter().any(|prefix| name.strip_prefix(prefix).is_some_and(|tail| tail == target))
     };

@@ -46,9 +46,12 @@ impl Endpoint {
     /// # Errors
     /// What is wrong with it: another scheme than http, a name and password, a query, a fragment.
     pub fn parse_url(url: &str) -> Result<Self, String> {
-        let (scheme, rest) = url.split_once("://").ok_or_else(|| format!("`{url}` has no scheme, such as http://"))?;
+        let (scheme, rest) =
+            url.split_once("://").ok_or_else(|| format!("`{url}` has no scheme, such as http://"))?;
         if !scheme.eq_ignore_ascii_case("http") {
-            return Err(format!("`{scheme}` is not spoken by any adapter here, only http on an address of its own"));
+            return Err(format!(
+                "`{scheme}` is not spoken by any adapter here, only http on an address of its own"
+            ));
         }
         if rest.contains(['?', '#', '@', '\\']) || rest.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
             return Err(format!("`{url}` holds more than a host, a port and a path"));
@@ -107,7 +110,11 @@ impl fmt::Display for Endpoint {
     /// `HOST:PORT`, as rights write it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = &self.host;
-        if host.contains(':') { write!(f, "[{host}]:{}", self.port) } else { write!(f, "{host}:{}", self.port) }
+        if host.contains(':') {
+            write!(f, "[{host}]:{}", self.port)
+        } else {
+            write!(f, "{host}:{}", self.port)
+        }
     }
 }
 
@@ -141,7 +148,10 @@ mod tests {
     #[test]
     fn an_address_has_a_host_a_port_and_a_path() {
         let at = |url| Endpoint::parse_url(url).map(|at| (at.to_string(), at.base_path().map(str::to_owned)));
-        assert_eq!(at("http://localhost:8080/v1/"), Ok(("127.0.0.1:8080".to_owned(), Some("/v1".to_owned()))));
+        assert_eq!(
+            at("http://localhost:8080/v1/"),
+            Ok(("127.0.0.1:8080".to_owned(), Some("/v1".to_owned())))
+        );
         assert_eq!(at("HTTP://[::1]"), Ok(("[::1]:80".to_owned(), None)));
         assert_eq!(at("http://[::1]:9/"), Ok(("[::1]:9".to_owned(), None)));
         for bad in [

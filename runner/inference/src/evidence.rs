@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::Audit;
 use crate::completion::{
-    AdapterFacts, Completion, DigestSource, Ending, FinishReason, Limits, Lora, RunPlace, RunRef, Timings, Usage,
+    AdapterFacts, Completion, DigestSource, Ending, FinishReason, Limits, Lora, RunPlace, RunRef, Timings,
+    Usage,
 };
 use crate::route::RouteDecision;
 use crate::sha256::Sha256;

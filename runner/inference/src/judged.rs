@@ -16,8 +16,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &[u8], name: &str) -> Result<T, St
     let checked = Checker::new(Options::default())
         .check(&mut Tape::new(), text, Some(kind))
         .map_err(|error| format!("{}: {error}", error.position(text)))?;
-    let mut faults =
-        checked.violations.iter().filter(|violation| violation.rule.severity == Severity::Error);
+    let mut faults = checked.violations.iter().filter(|violation| violation.rule.severity == Severity::Error);
     let told: Vec<String> = faults
         .by_ref()
         .take(TOLD)

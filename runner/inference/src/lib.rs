@@ -21,6 +21,7 @@ mod records;
 mod restrictions;
 mod route;
 mod sha256;
+mod shelf;
 mod situation;
 
 pub use audit::{Audit, AuditOutcome};
@@ -36,6 +37,9 @@ pub use profile::{Address, Binding, ModelFile, Profile, Role, Runtime};
 pub use receipt::receipt;
 pub use records::{Appended, DEFAULT_FOLDER, EVIDENCE, RECEIPTS, Records, STORED, VerifiedRecords, verify};
 pub use restrictions::Restrictions;
-pub use route::{Candidate, CandidateFacts, Check, DigestFact, FileFact, Reason, RouteDecision, RouteRequest, route};
+pub use route::{
+    Candidate, CandidateFacts, Check, DigestFact, FileFact, Reason, RouteDecision, RouteRequest, route,
+};
 pub use sha256::Sha256;
+pub use shelf::Shelf;
 pub use situation::{Situation, SituationFacts, Standing, Way};

@@ -230,9 +230,8 @@ impl Profile {
     /// # Errors
     /// `INFERENCE_RUNTIME_UNSUPPORTED`, `INFERENCE_MODEL_NOT_NAMED`
     pub fn binding(&self, model: Option<&Path>) -> Result<Binding, Failure> {
-        let not_named = |why: String| {
-            Failure::new(Code::InferenceModelNotNamed, format!("{}: {why}", self.reference))
-        };
+        let not_named =
+            |why: String| Failure::new(Code::InferenceModelNotNamed, format!("{}: {why}", self.reference));
         match (&self.runtime, model) {
             (Runtime::Unserved(kind), _) => Err(Failure::new(
                 Code::InferenceRuntimeUnsupported,
@@ -266,8 +265,9 @@ fn model_file(named: Option<&str>, folder: &Path) -> Result<ModelFile, Failure> 
     let below = path.components().all(|part| matches!(part, Component::Normal(_)));
     if name.is_empty() || name.contains('\0') || !below {
         let what = format!("`ggufRef` is {name:?}; a profile names files below its own folder");
-        return Err(Failure::new(Code::InferenceProfileInvalid, what)
-            .hint("Write `file:NAME` without a leading / and without `..`; another file is given by --model."));
+        return Err(Failure::new(Code::InferenceProfileInvalid, what).hint(
+            "Write `file:NAME` without a leading / and without `..`; another file is given by --model.",
+        ));
     }
     Ok(ModelFile::Below(folder.join(path)))
 }

@@ -63,7 +63,10 @@ pub fn receipt(completion: &Completion, seq: u64, evidence: &Sha256, now: Timest
         }
     }
     set("evidenceHash", json!(evidence));
-    set("evidenceRefs", json!(completion.run.as_ref().map(|run| &run.subject_digest).into_iter().collect::<Vec<_>>()));
+    set(
+        "evidenceRefs",
+        json!(completion.run.as_ref().map(|run| &run.subject_digest).into_iter().collect::<Vec<_>>()),
+    );
     set("ledgerSeq", json!(seq));
     Value::Object(members)
 }

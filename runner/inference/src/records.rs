@@ -152,14 +152,16 @@ impl Records {
         let (sequence, start) = self.place()?;
         let evidence = Evidence::new(completion, sequence, now);
         let mut line = evidence.to_bytes();
-        judged::read::<Counted>(&line, "inference-evidence.v0")
-            .map_err(|why| Failure::new(Code::ContractInternal, format!("evidence that contradicts itself: {why}")))?;
+        judged::read::<Counted>(&line, "inference-evidence.v0").map_err(|why| {
+            Failure::new(Code::ContractInternal, format!("evidence that contradicts itself: {why}"))
+        })?;
         let evidence_hash = Sha256::of(&line);
         let receipt = receipt(completion, sequence, &evidence_hash, now);
         let text = serde_json::to_vec(&receipt).expect("a JSON value serialises");
         line.push(b'\n');
         let stored = self.keep(completion, &evidence)?;
-        let written = write_synced(&self.evidence, start, &line).map_err(|error| unwritable(&self.folder, &error));
+        let written =
+            write_synced(&self.evidence, start, &line).map_err(|error| unwritable(&self.folder, &error));
         let appended = written.and_then(|()| {
             let head = self.ledger.append(&text);
             head.map(Head::clone).map_err(|error| of_ledger(&self.folder, &error))
@@ -208,7 +210,8 @@ impl Records {
     fn place(&mut self) -> Result<(u64, u64), Failure> {
         let failed = |error: io::Error| unwritable(&self.folder, &error);
         let length = self.evidence.metadata().map_err(failed)?.len();
-        let head = Head::read(&self.folder.join(RECEIPTS)).map_err(|error| of_ledger(&self.folder, &error))?;
+        let head =
+            Head::read(&self.folder.join(RECEIPTS)).map_err(|error| of_ledger(&self.folder, &error))?;
         let count = head.map_or(0, |head| head.count);
         if self.known == Some((length, count)) {
             return Ok((count, length));
@@ -241,9 +244,10 @@ fn set_aside(folder: &Path, file: &File, name: &str, count: u64) -> Result<u64, 
     let LastLine { line, start, end, torn } = LastLine::read(file).map_err(failed)?;
     let place = match &line {
         None => None,
-        Some(text) => Some(judged_place(text).ok_or_else(|| {
-            mismatch(folder, format!("the last line of {name} has no `ledgerSeq`"))
-        })?),
+        Some(text) => Some(
+            judged_place(text)
+                .ok_or_else(|| mismatch(folder, format!("the last line of {name} has no `ledgerSeq`")))?,
+        ),
     };
     let keep = match place {
         Some(place) if place == count => start,

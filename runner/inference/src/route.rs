@@ -162,8 +162,7 @@ pub fn route(
         if asked { first.push((profile, facts(profile))) } else { others.push(profile) }
     }
     first.sort_by_cached_key(|(profile, facts)| preference(profile, facts));
-    let mut looked: Vec<Looked<'_>> =
-        first.iter().map(|(profile, _)| Looked { profile, depth: 0 }).collect();
+    let mut looked: Vec<Looked<'_>> = first.iter().map(|(profile, _)| Looked { profile, depth: 0 }).collect();
     let mut notes = Vec::new();
     for (profile, _) in &first {
         let chain = profiles.chain(&profile.reference).expect("it is one of them");
@@ -175,9 +174,9 @@ pub fn route(
         }
     }
     if request.profile.is_none() {
-        let rest = others.into_iter().filter(|other| {
-            !looked.iter().any(|looked| looked.profile.reference == other.reference)
-        });
+        let rest = others
+            .into_iter()
+            .filter(|other| !looked.iter().any(|looked| looked.profile.reference == other.reference));
         looked.extend(rest.map(|profile| Looked { profile, depth: 0 }).collect::<Vec<_>>());
     }
     if let Some(name) = request.profile.filter(|_| first.is_empty()) {
@@ -289,7 +288,11 @@ fn judge_file(file: &FileFact, add: &mut impl FnMut(Check, bool, String)) {
     match digest {
         DigestFact::AsRecorded => add(Check::Digest, true, "its digest is as recorded".to_owned()),
         DigestFact::NotOnRecord => {
-            add(Check::Digest, true, "no digest is on record; it is computed before the first token".to_owned());
+            add(
+                Check::Digest,
+                true,
+                "no digest is on record; it is computed before the first token".to_owned(),
+            );
         }
         DigestFact::Differs { recorded, found } => {
             add(Check::Digest, false, format!("its digest is {found}, on record is {recorded}"));

@@ -30,7 +30,8 @@ impl Sha256 {
     pub fn stable<T: Serialize>(value: &T) -> Self {
         let text = serde_json::to_vec(value).expect("own types serialise");
         let mut tape = Tape::new();
-        let value = tape.parse(&text, &contract_json::Limits::default()).expect("serde_json writes strict JSON");
+        let value =
+            tape.parse(&text, &contract_json::Limits::default()).expect("serde_json writes strict JSON");
         Self(SortedAscii::of(value).sha256())
     }
 
@@ -61,10 +62,7 @@ mod tests {
     #[test]
     fn the_vectors_of_the_field_hold() {
         let text = Sha256::of("user: q");
-        assert_eq!(
-            text.as_str(),
-            "sha256:97299e6078f8f6fbbf3a979bbf7978e7123f42517deb9ad03a7f65b318748c67"
-        );
+        assert_eq!(text.as_str(), "sha256:97299e6078f8f6fbbf3a979bbf7978e7123f42517deb9ad03a7f65b318748c67");
         let stable = Sha256::stable(&serde_json::json!({"b": 2, "a": 1}));
         assert_eq!(
             stable.as_str(),

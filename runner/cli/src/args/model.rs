@@ -1,4 +1,5 @@
 //! Flags of `model`.
+//! `model`: which profile would serve.
 
 use std::path::PathBuf;
 
@@ -126,4 +127,31 @@ fn device_class(text: &str) -> Result<DeviceClass, String> {
         .find(|(name, _)| *name == text)
         .map(|(_, class)| class)
         .ok_or_else(|| format!("write one of {}", known.map(|(name, _)| name).join(", ")))
+use contract_inference::Role;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Shows which profile would serve a task, and why each of the others would not; runs nothing
+    Route(RouteArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RouteArgs {
+    /// The class of the task: router, triage, summarization, rewrite, office-assist, agent-machine-assist,
+    /// offline-fallback, coding-assist, privacy-first-chat
+    #[arg(long, value_name = "CLASS", value_parser = role)]
+    pub(crate) task: Option<Role>,
+    /// Only this profile and what stands in for it
+    #[arg(long, value_name = "REF")]
+    pub(crate) profile: Option<String>,
+    /// The folder with profiles and boundaries
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub(crate) profiles: PathBuf,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| {
+        let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        format!("write one of {}", names.join(", "))
+    })
 }

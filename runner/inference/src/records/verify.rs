@@ -76,7 +76,8 @@ pub fn verify(folder: &Path, expected: Option<&str>) -> Result<VerifiedRecords, 
         let line = receipts.next().map_err(failed)?.ok_or_else(|| at("it is gone".to_owned()))?;
         let receipt: Receipt = from_slice(line)
             .map_err(|error| at(format!("not an InferenceReceipt of this folder: {error}")))?;
-        let line = evidence.next().map_err(failed)?.ok_or_else(|| at("its evidence is missing".to_owned()))?;
+        let line =
+            evidence.next().map_err(failed)?.ok_or_else(|| at("its evidence is missing".to_owned()))?;
         judge.pair(sequence, &receipt, line).map_err(at)?;
     }
     let unfinished = match (evidence.next().map_err(failed)?.is_some(), evidence.next().map_err(failed)?) {

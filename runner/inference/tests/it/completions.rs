@@ -1,10 +1,11 @@
 use contract_check::{Checker, Options};
 use contract_engine::Failure;
-use contract_inference::{
-    AdapterFacts, AgentClass, Caller, Completion, CompletionKind, Device, Ending, Evidence, FinishReason, KeptTexts,
-    Limits, Lora, Model, ModelDigest, RunPlace, RunRef, Sha256, Situation, Timings, Usage, Why, chat_text, receipt,
-};
 use contract_inference::egress::LeaseRef;
+use contract_inference::{
+    AdapterFacts, AgentClass, Caller, Completion, CompletionKind, Device, Ending, Evidence, FinishReason,
+    KeptTexts, Limits, Lora, Model, ModelDigest, RunPlace, RunRef, Sha256, Situation, Timings, Usage, Why,
+    chat_text, receipt,
+};
 use contract_ipc::{Code, Timestamp};
 use serde_json::{Value, json};
 
@@ -32,7 +33,12 @@ pub(crate) fn answered(text: &str) -> Completion {
         },
         adapter: Some(AdapterFacts { name: "llama".to_owned(), digest: None }),
         limits: Limits { max_tokens: Some(16), ..Limits::default() },
-        usage: Usage { prompt_tokens: Some(3), cached_tokens: Some(0), output_tokens: Some(1), estimated: false },
+        usage: Usage {
+            prompt_tokens: Some(3),
+            cached_tokens: Some(0),
+            output_tokens: Some(1),
+            estimated: false,
+        },
         timings: Some(Timings { total_ms: Some(4), ..Timings::default() }),
         latency_ms: 5,
         place: RunPlace::OnDevice(Some(Device::Cpu)),
@@ -85,7 +91,11 @@ pub(crate) fn all() -> Vec<Completion> {
         tuned,
         twice,
         Completion { kind: CompletionKind::Chat, caller: agent, ..answered("a") },
-        Completion { kind: CompletionKind::Embedding, ending: Ending::Answered(FinishReason::Embedded), ..answered("a") },
+        Completion {
+            kind: CompletionKind::Embedding,
+            ending: Ending::Answered(FinishReason::Embedded),
+            ..answered("a")
+        },
         Completion { ending: Ending::Rejected(FinishReason::Length, why()), ..answered("a") },
         Completion { ending: Ending::Cancelled(Why::code(Code::AdapterCancelled)), ..answered("a") },
         Completion { ending: Ending::Failed(Why::code(Code::AdapterKilled)), ..answered("a") },
@@ -125,7 +135,10 @@ fn a_receipt_names_task_daemon_and_tier_by_what_was_asked() {
         (CompletionKind::Embedding, "embedding", "embeddingd", "T0"),
     ] {
         let (receipt, _) = made(&Completion { kind, ..answered("a") });
-        assert_eq!((&receipt["task"], &receipt["providerDaemon"], &receipt["tier"]), (&json!(task), &json!(daemon), &json!(tier)));
+        assert_eq!(
+            (&receipt["task"], &receipt["providerDaemon"], &receipt["tier"]),
+            (&json!(task), &json!(daemon), &json!(tier))
+        );
         assert_eq!(receipt["id"], json!(format!("urn:srcos:inference-receipt:{task}-0")));
         assert_eq!(receipt["issuedAt"], json!("2026-03-11T08:06:00Z"));
     }
@@ -140,7 +153,10 @@ fn a_receipt_beyond_this_machine_names_lease_tier_and_decision() {
     assert_eq!(receipt["capabilityLeaseRef"], json!("urn:srcos:lease:note-taker-3"));
     assert_eq!((&receipt["escalatedFrom"], &receipt["tier"]), (&json!("T1"), &json!("T3")));
     assert_eq!(receipt["escalationChain"], json!(["urn:srcos:escalation-decision:minutes-4"]));
-    assert_eq!((&receipt["computeDevice"], &evidence["egress"]["target"]), (&json!("remote"), &json!("192.0.2.17:8091")));
+    assert_eq!(
+        (&receipt["computeDevice"], &evidence["egress"]["target"]),
+        (&json!("remote"), &json!("192.0.2.17:8091"))
+    );
 }
 
 #[test]
@@ -161,7 +177,8 @@ fn the_digest_of_a_lora_is_that_of_its_file_and_of_several_that_of_their_list() 
 #[test]
 fn no_words_that_may_quote_a_prompt_reach_the_evidence() {
     let secret = "the prompt itself";
-    let adapters_own = Failure { adapter_code: Some("ADAPTER_X".to_owned()), ..Failure::new(Code::AdapterIo, secret) };
+    let adapters_own =
+        Failure { adapter_code: Some("ADAPTER_X".to_owned()), ..Failure::new(Code::AdapterIo, secret) };
     let engines = [
         adapters_own,
         Failure::new(Code::ContractResultInvalid, secret),
@@ -195,9 +212,8 @@ fn a_passport_must_be_one() {
 
 #[test]
 fn the_schema_of_evidence_holds_those_of_its_parts() {
-    let schema = |name: &str| -> Value {
-        serde_json::from_str(contract_check::kind(name).unwrap().schema).unwrap()
-    };
+    let schema =
+        |name: &str| -> Value { serde_json::from_str(contract_check::kind(name).unwrap().schema).unwrap() };
     let evidence = schema("inference-evidence.v0");
     for (member, name) in [("route", "route-decision.v0"), ("audit", "gateway-call-audit")] {
         let (part, whole) = (&evidence["properties"][member], schema(name));

@@ -1,5 +1,7 @@
 use contract_engine::FoundGrant;
-use contract_inference::egress::{Decision, Egress, EgressPermit, EgressRequest, LeaseRef, Residency, Tier, judge};
+use contract_inference::egress::{
+    Decision, Egress, EgressPermit, EgressRequest, LeaseRef, Residency, Tier, judge,
+};
 use contract_inference::{Endpoint, Role, Sha256};
 use contract_ipc::{Code, Timestamp};
 use serde_json::{Value, json};
@@ -72,7 +74,8 @@ impl Default for Asked {
 
 impl Asked {
     fn judge(&self) -> Result<Egress, contract_engine::Failure> {
-        let decision = self.decision.as_ref().map(|text| Decision::read(text.to_string().as_bytes())).transpose()?;
+        let decision =
+            self.decision.as_ref().map(|text| Decision::read(text.to_string().as_bytes())).transpose()?;
         let lease = self.lease.map(LeaseRef::parse).transpose()?;
         judge(&EgressRequest {
             target: &Endpoint::parse(self.target).unwrap(),
@@ -124,7 +127,10 @@ fn a_runtime_on_this_machine_needs_no_permit() {
 fn lease_grant_and_decision_together_permit_one_input_to_one_target() {
     let permit = permit();
     assert_eq!((permit.target(), permit.lease().as_str()), (TARGET, LEASE));
-    assert_eq!((permit.from(), permit.to(), permit.residency()), (Tier::T1, Tier::T3, Residency::SovereignCluster));
+    assert_eq!(
+        (permit.from(), permit.to(), permit.residency()),
+        (Tier::T1, Tier::T3, Residency::SovereignCluster)
+    );
     assert_eq!(*permit.input_hash(), Sha256::of("the prompt"));
     assert_eq!(permit.grant(), good_grant().digest);
 }
@@ -140,7 +146,9 @@ fn each_of_the_three_alone_is_not_enough() {
 
 #[test]
 fn a_grant_for_something_else_or_another_time_does_not_count() {
-    for rights in [&["connect=192.0.2.17:8092"][..], &["connect=192.0.2.18:8091"], &["raw-tcp=8091"], &["read=/"], &[]] {
+    for rights in
+        [&["connect=192.0.2.17:8092"][..], &["connect=192.0.2.18:8091"], &["raw-tcp=8091"], &["read=/"], &[]]
+    {
         let grants = vec![grant(rights, "2027-01-01T00:00:00Z")];
         Asked { grants, ..Asked::default() }.refused("no grant names");
     }
@@ -156,10 +164,12 @@ fn a_decision_about_something_else_does_not_count() {
     Asked { task: "embedding", ..Asked::default() }.refused("about the task completion");
     Asked { now: "2026-03-11T08:05:29Z", ..Asked::default() }.refused("has not come yet");
     decided("capabilityLeaseRef", json!("urn:srcos:lease:other")).refused("another lease");
-    decided("targetProviderRef", json!("urn:srcos:inference-provider:192.0.2.17:80910")).refused("its target is");
+    decided("targetProviderRef", json!("urn:srcos:inference-provider:192.0.2.17:80910"))
+        .refused("its target is");
     decided("targetProviderRef", json!("urn:srcos:other:192.0.2.17:8091")).refused("not valid");
     decided("targetProviderRef", json!(null)).refused("names no target");
-    decided("targetExternalProviderRef", json!("urn:srcos:external-model-provider-profile:x")).refused("its target is");
+    decided("targetExternalProviderRef", json!("urn:srcos:external-model-provider-profile:x"))
+        .refused("its target is");
     let mut stays = decision();
     stays["toResidencyClass"] = json!("on_device_only");
     stays["toTier"] = json!("T2");
@@ -185,7 +195,10 @@ fn a_refusal_and_a_decision_that_is_not_valid_permit_nothing() {
     for (member, value) in [
         ("verdict", json!("Permitted")),
         ("sensitivityCheck", json!({"performed": false, "result": "not-run"})),
-        ("sensitivityCheck", json!({"performed": true, "result": "pass", "sensitiveCategories": ["Biometric"]})),
+        (
+            "sensitivityCheck",
+            json!({"performed": true, "result": "pass", "sensitiveCategories": ["Biometric"]}),
+        ),
         ("capabilityLeaseRef", json!(null)),
         ("toTier", json!("T4")),
         ("toResidencyClass", json!("external_permitted")),

@@ -42,7 +42,12 @@ fn what_a_profile_names_itself_comes_before_what_those_name() {
 #[test]
 fn a_chain_ends_after_four_steps() {
     let set = set(&[
-        ("p0", &["p1"]), ("p1", &["p2"]), ("p2", &["p3"]), ("p3", &["p4"]), ("p4", &["p5"]), ("p5", &[]),
+        ("p0", &["p1"]),
+        ("p1", &["p2"]),
+        ("p2", &["p3"]),
+        ("p3", &["p4"]),
+        ("p4", &["p5"]),
+        ("p5", &[]),
     ]);
     let chain = set.chain(&reference("p0")).unwrap();
     assert_eq!(chain.links.iter().map(|link| link.depth).max(), Some(MAX_DEPTH));

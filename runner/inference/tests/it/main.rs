@@ -8,6 +8,7 @@ mod profile;
 mod records;
 mod records_damaged;
 mod route;
+mod shelf;
 mod situation;
 
 use std::path::Path;

@@ -30,7 +30,15 @@ fn llama_runs_the_file_below_the_folder_of_the_profile() {
 
 #[test]
 fn a_file_outside_the_folder_of_the_profile_is_refused() {
-    for name in ["file:/etc/passwd", "file:../x.gguf", "file:a/../../x", "file:", "file:./x", "file:///x", "file:a\0b"] {
+    for name in [
+        "file:/etc/passwd",
+        "file:../x.gguf",
+        "file:a/../../x",
+        "file:",
+        "file:./x",
+        "file:///x",
+        "file:a\0b",
+    ] {
         let mut written = document("tiny");
         written["model"]["ggufRef"] = json!(name);
         assert_eq!(read(&written).unwrap_err().code, Code::InferenceProfileInvalid, "{name}");
@@ -56,7 +64,9 @@ fn servers_are_reached_at_their_address_under_their_own_name() {
     let tiny = |at: &str| Ok((at.to_owned(), "tiny".to_owned()));
     assert_eq!(at(json!({"kind": "ollama", "defaultLocalPort": 11434})), tiny("127.0.0.1:11434"));
     assert_eq!(
-        at(json!({"kind": "openai-compatible", "endpoint": "http://localhost:8091/v1", "defaultLocalPort": 8091})),
+        at(
+            json!({"kind": "openai-compatible", "endpoint": "http://localhost:8091/v1", "defaultLocalPort": 8091})
+        ),
         tiny("127.0.0.1:8091")
     );
     for unusable in [
@@ -115,7 +125,10 @@ fn no_setting_of_a_profile_changes_what_a_run_may_do() {
             Ok(profile) => {
                 assert_eq!(profile.binding(None).unwrap().asks(), plain.binding(None).unwrap().asks());
                 assert_eq!(profile.restrictions, plain.restrictions);
-                assert_eq!((profile.roles, profile.fallbacks), (plain.roles.clone(), plain.fallbacks.clone()));
+                assert_eq!(
+                    (profile.roles, profile.fallbacks),
+                    (plain.roles.clone(), plain.fallbacks.clone())
+                );
                 taken += 1;
             }
         }
@@ -148,8 +161,19 @@ fn a_changed_profile_is_refused_or_asks_for_one_file_or_one_address() {
     let mut found = Vec::new();
     places(&original, "", &mut found);
     let others = [
-        json!(null), json!(true), json!(false), json!(-1), json!(1e300), json!(""), json!("\u{0}"), json!("read=/"),
-        json!("connect=192.0.2.1:1"), json!([]), json!(["*"]), json!({}), json!({"allow": ["read=/"]}),
+        json!(null),
+        json!(true),
+        json!(false),
+        json!(-1),
+        json!(1e300),
+        json!(""),
+        json!("\u{0}"),
+        json!("read=/"),
+        json!("connect=192.0.2.1:1"),
+        json!([]),
+        json!(["*"]),
+        json!({}),
+        json!({"allow": ["read=/"]}),
         json!({"allowNetwork": true, "rights": ["connect=192.0.2.1:1"]}),
     ];
     let mut seen = 0;
@@ -174,7 +198,15 @@ fn a_changed_profile_is_refused_or_asks_for_one_file_or_one_address() {
 #[test]
 fn what_is_no_profile_is_refused_with_its_place() {
     let text = document("tiny").to_string();
-    for bad in ["", "{", "[]", "null", &text[..text.len() - 1], &text.replace("{", "{\"v\":1,"), &format!("{text}{text}")] {
+    for bad in [
+        "",
+        "{",
+        "[]",
+        "null",
+        &text[..text.len() - 1],
+        &text.replace("{", "{\"v\":1,"),
+        &format!("{text}{text}"),
+    ] {
         let failure = Profile::read(bad.as_bytes(), Path::new("/models")).unwrap_err();
         assert_eq!(failure.code, Code::InferenceProfileInvalid, "{bad}");
     }
@@ -182,5 +214,8 @@ fn what_is_no_profile_is_refused_with_its_place() {
     several["policy"]["allowNetwork"] = json!(true);
     several["policy"]["allowToolUse"] = json!(true);
     let failure = read(&several).unwrap_err();
-    assert!(failure.message.contains("CARRY_NETWORK") && failure.message.contains("CARRY_TOOL_USE"), "{failure}");
+    assert!(
+        failure.message.contains("CARRY_NETWORK") && failure.message.contains("CARRY_TOOL_USE"),
+        "{failure}"
+    );
 }

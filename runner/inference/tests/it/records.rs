@@ -27,7 +27,8 @@ fn every_ending_leaves_a_receipt_and_its_evidence_at_the_same_place() {
     }
     let (receipts, evidence) = (lines(&folder.join(RECEIPTS)), lines(&folder.join(EVIDENCE)));
     assert_eq!((receipts.len(), evidence.len()), (completions.len(), completions.len()));
-    for (receipt, evidence) in receipts.iter().zip(fs::read_to_string(folder.join(EVIDENCE)).unwrap().lines()) {
+    for (receipt, evidence) in receipts.iter().zip(fs::read_to_string(folder.join(EVIDENCE)).unwrap().lines())
+    {
         assert_eq!(receipt["evidenceHash"], json!(Sha256::of(evidence)));
     }
     let verified = verify(&folder, None).unwrap();
@@ -90,7 +91,10 @@ fn a_folder_that_cannot_be_written_is_told_before_anything_runs() {
     }
     fs::write(dir.path().join("file"), "").unwrap();
     assert_eq!(Records::open(&dir.path().join("file")).unwrap_err().code, Code::InferenceRecordsUnwritable);
-    assert_eq!(Records::open(Path::new("/proc/self/inference")).unwrap_err().code, Code::InferenceRecordsUnwritable);
+    assert_eq!(
+        Records::open(Path::new("/proc/self/inference")).unwrap_err().code,
+        Code::InferenceRecordsUnwritable
+    );
 }
 
 #[test]

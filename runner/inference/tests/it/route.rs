@@ -1,7 +1,7 @@
 use contract_check::{Checker, Options, kind};
 use contract_inference::{
-    Boundary, CandidateFacts, Check, DigestFact, FileFact, Profile, ProfileSet, Role, RouteDecision, RouteRequest,
-    Standing, route,
+    Boundary, CandidateFacts, Check, DigestFact, FileFact, Profile, ProfileSet, Role, RouteDecision,
+    RouteRequest, Standing, route,
 };
 use serde_json::json;
 
@@ -46,7 +46,8 @@ fn valid(decision: &RouteDecision) {
 }
 
 fn against(decision: &RouteDecision, name: &str) -> Vec<Check> {
-    let candidate = decision.candidates.iter().find(|candidate| candidate.profile == reference(name)).unwrap();
+    let candidate =
+        decision.candidates.iter().find(|candidate| candidate.profile == reference(name)).unwrap();
     candidate.reasons.iter().filter(|reason| !reason.ok).map(|reason| reason.check).collect()
 }
 
@@ -79,11 +80,13 @@ fn each_fact_can_speak_against_a_profile() {
     let with = |facts: CandidateFacts| against(&for_triage(&set, |_| facts.clone()), "tiny");
     assert_eq!(with(there(DigestFact::NotOnRecord)), []);
     assert_eq!(with(CandidateFacts::default()), [Check::File]);
-    let absent = CandidateFacts { file: FileFact::Absent("no such file".to_owned()), ..CandidateFacts::default() };
+    let absent =
+        CandidateFacts { file: FileFact::Absent("no such file".to_owned()), ..CandidateFacts::default() };
     assert_eq!(with(absent), [Check::File]);
     let differs = DigestFact::Differs { recorded: "sha256:1".to_owned(), found: "sha256:2".to_owned() };
     assert_eq!(with(there(differs)), [Check::Digest]);
-    let down = CandidateFacts { runtime: Some(Err("no adapter".to_owned())), ..there(DigestFact::AsRecorded) };
+    let down =
+        CandidateFacts { runtime: Some(Err("no adapter".to_owned())), ..there(DigestFact::AsRecorded) };
     assert_eq!(with(down), [Check::Runtime]);
     let large = FileFact::Present { bytes: 2 << 30, digest: DigestFact::AsRecorded };
     assert_eq!(with(CandidateFacts { file: large, ..there(DigestFact::AsRecorded) }), [Check::Memory]);
@@ -97,7 +100,10 @@ fn a_fallback_is_chosen_only_when_it_counts() {
     assert_eq!((lacking.chosen(), against(&lacking, "small")), (None, vec![Check::Fallback]));
     assert_eq!(against(&lacking, "large"), [Check::Memory]);
     let counting = with(Standing { signed: true, pinned: true, approved: true });
-    assert_eq!(counting.chosen().map(|chosen| (chosen.profile.clone(), chosen.depth)), Some((reference("small"), 1)));
+    assert_eq!(
+        counting.chosen().map(|chosen| (chosen.profile.clone(), chosen.depth)),
+        Some((reference("small"), 1))
+    );
     let (a, b) = (reference("large"), reference("small"));
     assert_eq!(counting.notes, [format!("{a} names {b}, {b} names {a}, a cycle; it ends there")]);
 }

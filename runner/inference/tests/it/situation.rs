@@ -16,7 +16,10 @@ fn the_five_situations_are_told_apart() {
         assert_eq!(of(true, way, None), Situation::RefusedByPolicy);
     }
     let all = [
-        Situation::OnlineGoverned, Situation::Local, Situation::CachedFallback, Situation::Unavailable,
+        Situation::OnlineGoverned,
+        Situation::Local,
+        Situation::CachedFallback,
+        Situation::Unavailable,
         Situation::RefusedByPolicy,
     ];
     assert_eq!(all.map(Situation::serves), [true, true, true, false, false]);

@@ -14,6 +14,13 @@ use contract_ipc::Exit;
 use contract_models::ModelError;
 
 pub(super) use self::places::{cache_folder, store};
+//! `model`
+
+mod route;
+
+use contract_engine::Failure;
+use contract_ipc::Exit;
+
 use crate::args::{ModelCommand, Output};
 use crate::around;
 
@@ -31,4 +38,7 @@ pub(crate) fn model(command: &ModelCommand, output: Output) -> Result<Exit, Fail
 /// What goes wrong with models, as everything else is told.
 pub(super) fn failure(error: ModelError) -> Failure {
     Failure::new(error.code(), error.to_string())
+}
+        ModelCommand::Route(args) => route::route(args, &around, output),
+    }
 }

@@ -18,7 +18,12 @@ pub(crate) static MODEL_AUDIT_CALL_ID: Rule = Rule {
     why: "One of the five was changed, or the id belongs to another call.",
     mend: "Compute `callId` again, and then `receipt_hash`; of a record that others keep, do not trust it.",
     source: "inference gateway of agent-machine",
-    example: Example { base: BASE, at: "/callId", good: r#""35da8890a2941f33""#, bad: r#""0000000000000000""# },
+    example: Example {
+        base: BASE,
+        at: "/callId",
+        good: r#""35da8890a2941f33""#,
+        bad: r#""0000000000000000""#,
+    },
 };
 
 pub(crate) static MODEL_AUDIT_HASH: Rule = Rule {

@@ -73,7 +73,12 @@ pub(crate) static INFERENCE_OUTCOME_AUDIT: Rule = Rule {
     why: "The audit is ok exactly when there was an answer that could be used, and has the code when there was not.",
     mend: "Do not trust the record; the audit is made from the evidence.",
     source: SOURCE,
-    example: Example { base: EVIDENCE, at: "/modelRef", good: r#""tiny-words-q8.gguf""#, bad: r#""other.gguf""# },
+    example: Example {
+        base: EVIDENCE,
+        at: "/modelRef",
+        good: r#""tiny-words-q8.gguf""#,
+        bad: r#""other.gguf""#,
+    },
 };
 
 pub(crate) static INFERENCE_DIGEST_SOURCE: Rule = Rule {
@@ -127,7 +132,10 @@ pub(super) fn check_evidence(evidence: Node<'_>, report: &mut Report<'_>) {
     check_audit(evidence.get("audit"), report);
     check_outcome(evidence, report);
     let (digest, source) = (evidence.get("modelDigest"), evidence.get("modelDigestSource"));
-    if source.str().is_some() && (digest.is_null() || digest.str().is_some()) && digest.is_null() != source.is("unknown") {
+    if source.str().is_some()
+        && (digest.is_null() || digest.str().is_some())
+        && digest.is_null() != source.is("unknown")
+    {
         let word = if digest.is_null() { "there is no digest" } else { "there is a digest" };
         report.add(&INFERENCE_DIGEST_SOURCE, source, word);
     }
@@ -140,7 +148,8 @@ pub(super) fn check_evidence(evidence: Node<'_>, report: &mut Report<'_>) {
 }
 
 fn check_outcome(evidence: Node<'_>, report: &mut Report<'_>) {
-    let (Some(outcome), Some(situation)) = (evidence.get("outcome").str(), evidence.get("situation").str()) else {
+    let (Some(outcome), Some(situation)) = (evidence.get("outcome").str(), evidence.get("situation").str())
+    else {
         return;
     };
     let (code, audit) = (evidence.get("code"), evidence.get("audit"));
