@@ -1,9 +1,9 @@
 //! Flags of `model`.
-//! `model`: which profile would serve.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use contract_inference::Role;
 use contract_models::{DeviceClass, TASK_CLASSES};
 
 use super::VerbArgs;
@@ -26,6 +26,8 @@ pub(crate) enum ModelCommand {
     Verify(VerifyModelArgs),
     /// Shows which entries of a manifest are meant for a machine, and why
     Resolve(ResolveArgs),
+    /// Shows which profile would serve a task, and why each of the others would not; runs nothing
+    Route(RouteArgs),
 }
 
 /// Where models are looked for.
@@ -127,12 +129,6 @@ fn device_class(text: &str) -> Result<DeviceClass, String> {
         .find(|(name, _)| *name == text)
         .map(|(_, class)| class)
         .ok_or_else(|| format!("write one of {}", known.map(|(name, _)| name).join(", ")))
-use contract_inference::Role;
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModelCommand {
-    /// Shows which profile would serve a task, and why each of the others would not; runs nothing
-    Route(RouteArgs),
 }
 
 #[derive(Debug, Args)]
