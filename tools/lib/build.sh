@@ -2,9 +2,9 @@
 # Builds the release binaries. Sourced by tools/demo and tools/install.
 
 # The packages whose binaries are installed.
-RELEASE_PACKAGES=(contract-runner contract-sandbox contract-conformance)
+RELEASE_PACKAGES=(contract-runner contract-serve contract-sandbox contract-conformance)
 # Adapters that come with the runner: folders of adapters/. Package and binary of each are adapter-NAME.
-RELEASE_ADAPTERS=(machine-probe mount-plan office process text-caps)
+RELEASE_ADAPTERS=(machine-probe mount-plan office openai-endpoint process text-caps)
 
 # Where build_static leaves what it built. A target of its own, though it is this machine's: what runs while building (procedural
 # macros) cannot be static, and cargo keeps the two apart only so.
@@ -22,6 +22,7 @@ build_static() {
         cargo build --release --quiet --locked --bins --target "$build_target" "${arguments[@]}"
 }
 
+# Leaves the llama adapter out, which takes minutes and C++ tools, when RELEASE_ADAPTERS does not name it.
 build_release() {
     build_static "${RELEASE_PACKAGES[@]}" "${RELEASE_ADAPTERS[@]/#/adapter-}"
 }

@@ -52,6 +52,20 @@ get_needs() {
     fi
 }
 
+# What the llama adapter alone needs: it compiles llama.cpp, and reads its headers through libclang. ccache is used where it is found.
+need_llama() {
+    need c++ g++ gcc-c++ gcc gcc
+    need cmake cmake cmake cmake cmake
+    has_libclang || {
+        missing_commands+=(libclang) missing_apt+=(libclang-dev) missing_dnf+=(clang-devel) missing_pacman+=(clang) missing_brew+=(llvm)
+    }
+}
+
+has_libclang() {
+    [ -n "${LIBCLANG_PATH:-}" ] || ldconfig -p 2>/dev/null | grep -q 'libclang[-.][0-9.]*so' ||
+        compgen -G '/usr/lib/llvm*/lib/libclang*.so*' | grep -qv libclang-cpp
+}
+
 need cargo cargo cargo rust rust
 need rustc rustc rust rust rust
 need cc gcc gcc gcc gcc

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::LazyLock;
 
-static COLOUR: LazyLock<bool> =
-    LazyLock::new(|| std::io::stderr().is_terminal() && !wants_no_colour());
+static COLOUR: LazyLock<bool> = LazyLock::new(|| std::io::stderr().is_terminal() && !wants_no_colour());
 
 static STDOUT_IS_TERMINAL: LazyLock<bool> = LazyLock::new(|| std::io::stdout().is_terminal());
 

@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use contract_ipc::{Code, Timestamp};
-use contract_json::{Limits, Tape};
-use contract_receipts::{RECEIPT, Receipt, TRANSCRIPT};
+use contract_json::{Kind, Limits, Tape, Value};
+use contract_receipts::{RECEIPT, Receipt, TRANSCRIPT, is_private_mark};
 
 use crate::budget::Budget;
 use crate::decide;
@@ -134,6 +134,16 @@ pub fn replay_of(
     Ok(Recorded { request, around, own_files: own_files(&receipt) })
 }
 
+/// Whether a value was recorded as a digest.
+fn has_private(value: Value<'_>) -> bool {
+    match value.kind() {
+        Kind::String => value.as_str().is_some_and(|text| is_private_mark(&text)),
+        Kind::Array => value.items().any(has_private),
+        Kind::Object => value.entries().any(|(_, member)| has_private(member)),
+        _ => false,
+    }
+}
+
 /// Writes the invokes of a transcript as a batch, and counts them. Where hello asked for no operation by name, the calls name
 /// none either.
 fn write_calls(transcript: &Path, calls: &Path) -> std::io::Result<u64> {
@@ -154,6 +164,10 @@ fn write_calls(transcript: &Path, calls: &Path) -> std::io::Result<u64> {
         if is("invoke")
             && let (Some(op), Some(args)) = (member("op"), member("args"))
         {
+            if has_private(args) {
+                let what = "the arguments are private: only their digests were recorded, so they cannot be sent again";
+                return Err(std::io::Error::other(what));
+            }
             match named {
                 true => writeln!(out, "{{\"op\":{},\"args\":{}}}", op.raw(), args.raw())?,
                 false => writeln!(out, "{{\"args\":{}}}", args.raw())?,

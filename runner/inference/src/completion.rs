@@ -112,6 +112,32 @@ impl Why {
     }
 }
 
+impl Why {
+    /// A code as it was told, without words: those of adapters may quote a prompt.
+    #[must_use]
+    pub fn of_code(code: &str) -> Self {
+        Self { code: code.to_owned(), reason: None }
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn code_text(&self) -> &str {
+        &self.code
+    }
+
+    /// The words, when there are any.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// Whether it is this code.
+    #[must_use]
+    pub fn is(&self, code: Code) -> bool {
+        self.code == code.as_str()
+    }
+}
+
 impl From<&Failure> for Why {
     /// The message is kept when it cannot hold a text of the user or of the model; otherwise what the code means.
     fn from(failure: &Failure) -> Self {

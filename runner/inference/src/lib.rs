@@ -7,14 +7,18 @@
 //! Each arrow is one function. No clock is read and nothing is started here. A crate of its own, because one run needs neither
 //! models nor a ledger. `docs/local-model-door.md` has the rules.
 
+mod ask;
 mod audit;
+mod basis;
 mod boundary;
 mod completion;
 pub mod egress;
 mod endpoint;
 mod evidence;
 mod fallback;
+mod gate;
 mod judged;
+mod model_args;
 mod profile;
 mod receipt;
 mod records;
@@ -23,8 +27,11 @@ mod route;
 mod sha256;
 mod shelf;
 mod situation;
+mod tracker;
 
+pub use ask::{Ask, EMBED, GENERATE, Input, Message, MessageRole, Sampling};
 pub use audit::{Audit, AuditOutcome};
+pub use basis::Basis;
 pub use boundary::Boundary;
 pub use completion::{
     AdapterFacts, AgentClass, Caller, Completion, CompletionKind, Device, DigestSource, Ending, FinishReason,
@@ -33,6 +40,8 @@ pub use completion::{
 pub use endpoint::{Endpoint, Place};
 pub use evidence::{EgressFacts, Evidence, Outcome, Stored};
 pub use fallback::{Chain, ChainEnd, Link, MAX_DEPTH, ProfileSet};
+pub use gate::{EgressPapers, Gate, Reading, Wanted};
+pub use model_args::ModelArgs;
 pub use profile::{Address, Binding, ModelFile, Profile, Role, Runtime};
 pub use receipt::receipt;
 pub use records::{Appended, DEFAULT_FOLDER, EVIDENCE, RECEIPTS, Records, STORED, VerifiedRecords, verify};
@@ -43,3 +52,4 @@ pub use route::{
 pub use sha256::Sha256;
 pub use shelf::Shelf;
 pub use situation::{Situation, SituationFacts, Standing, Way};
+pub use tracker::{Finished, Heard, Stop, Tracker};

@@ -164,7 +164,7 @@ impl Records {
             write_synced(&self.evidence, start, &line).map_err(|error| unwritable(&self.folder, &error));
         let appended = written.and_then(|()| {
             let head = self.ledger.append(&text);
-            head.map(Head::clone).map_err(|error| of_ledger(&self.folder, &error))
+            head.cloned().map_err(|error| of_ledger(&self.folder, &error))
         });
         match appended {
             Ok(head) => {

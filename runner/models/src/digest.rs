@@ -89,6 +89,14 @@ pub struct FileIdentity {
 }
 
 impl FileIdentity {
+    /// Of the regular file at `path`, links followed.
+    ///
+    /// # Errors
+    /// It is not there, or no regular file.
+    pub fn of_path(path: &Path) -> io::Result<Self> {
+        Self::of(&open_regular(path)?)
+    }
+
     pub(crate) fn of(file: &File) -> io::Result<Self> {
         let found = file.metadata()?;
         if !found.is_file() {

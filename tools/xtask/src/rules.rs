@@ -27,7 +27,18 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     // Not a part of contract-engine: one run needs neither models nor a ledger.
     (
         "contract-inference",
-        &["contract-check", "contract-engine", "contract-ipc", "contract-json", "contract-ledger"],
+        &[
+            "contract-check",
+            "contract-engine",
+            "contract-ipc",
+            "contract-json",
+            "contract-ledger",
+            "contract-models",
+        ],
+    ),
+    (
+        "contract-serve",
+        &["contract-engine", "contract-inference", "contract-ipc", "contract-json", "contract-receipts"],
     ),
     (
         "contract-runner",
@@ -63,11 +74,11 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
 
 /// Libraries that only the named crates may use.
 pub(crate) const ONLY_IN: &[(&str, &[&str])] = &[
-    ("tokio", &["contract-engine"]),
+    ("tokio", &["contract-engine", "contract-serve"]),
     ("landlock", &["contract-sandbox"]),
     ("caps", &["contract-sandbox"]),
     ("libc", &["contract-sandbox"]),
-    ("clap", &["contract-conformance", "contract-lanes", "contract-runner"]),
+    ("clap", &["contract-conformance", "contract-inference", "contract-lanes", "contract-runner", "contract-serve"]),
     ("nix", &["adapter-process"]),
     ("ed25519-dalek", &["contract-models"]),
     ("anyhow", &["xtask", "contract-bench", "contract-fuzz"]),

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::{note, print_json, print_line, request};
 use crate::args::{Authority, Format, InspectArgs, Output};
-use crate::style::tame;
 use crate::show;
+use crate::style::tame;
 
 /// An adapter that shook hands.
 struct Met {

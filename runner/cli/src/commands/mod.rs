@@ -4,6 +4,7 @@ mod adapter;
 mod carry;
 mod compare;
 mod generate;
+mod infer;
 mod lane;
 mod ledger;
 mod model;
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
     }
     let done = match arguments.command {
         Command::Run(args) => run::run(&args, output),
+        Command::Infer(args) => infer::infer(&args, output),
         Command::Verify { folder, expect_digest } => {
             verify::verify(&folder, expect_digest.as_deref(), output)
         }

@@ -14,6 +14,7 @@ mod determinism;
 mod evidence;
 mod examples;
 mod hostile;
+mod infer;
 mod interrupts;
 mod killed;
 mod lane;

@@ -9,7 +9,10 @@ use serde_json::Value;
 use crate::command::{Bench, Done, done, repository};
 
 /// The adapters that are installed.
-pub(crate) const ADAPTERS: [&str; 5] = ["machine-probe", "mount-plan", "office", "process", "text-caps"];
+pub(crate) const ADAPTERS: [&str; 6] =
+    ["machine-probe", "mount-plan", "office", "openai-endpoint", "process", "text-caps"];
+/// The one that takes C++ tools to build, and is left out where nobody needs it.
+const LLAMA: &str = "llama";
 
 /// An installation, gone with its value.
 pub(crate) struct Prefix {
@@ -22,19 +25,29 @@ impl Prefix {
         Self::with(|_, _| {})
     }
 
-    /// The same with changed manifests.
+    /// The same with the adapter for local models.
+    pub(crate) fn with_llama() -> Self {
+        Self::of(ADAPTERS.into_iter().chain([LLAMA]), |_, _| {})
+    }
+
+    /// The usual adapters with changed manifests.
     pub(crate) fn with(edit: impl Fn(&str, &mut Value)) -> Self {
+        Self::of(ADAPTERS, edit)
+    }
+
+    fn of<'n>(adapters: impl IntoIterator<Item = &'n str>, edit: impl Fn(&str, &mut Value)) -> Self {
         // Below the build folder, where the binaries can be linked instead of copied.
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let built = Path::new(env!("CARGO_BIN_EXE_contract-runner")).parent().unwrap();
         let link = |name: &str, to: PathBuf| {
             std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-            std::fs::hard_link(built.join(name), to).unwrap();
+            std::fs::hard_link(built.join(name), to)
+                .unwrap_or_else(|error| panic!("{name} is not built: {error}"));
         };
         let private = dir.path().join("libexec/contract-runner");
         link("contract-runner", dir.path().join("bin/contract-runner"));
         link("contract-launch", private.join("contract-launch"));
-        for name in ADAPTERS {
+        for name in adapters {
             let (program, folder) = (format!("adapter-{name}"), private.join("adapters").join(name));
             link(&program, folder.join(&program));
             let text = std::fs::read(repository().join("adapters").join(name).join("adapter.json")).unwrap();
@@ -105,5 +118,7 @@ fn every_adapter_is_installed() {
         .map(|entry| entry.file_name().into_string().unwrap())
         .collect();
     found.sort();
-    assert_eq!(found, ADAPTERS);
+    let mut known: Vec<&str> = ADAPTERS.into_iter().chain([LLAMA]).collect();
+    known.sort_unstable();
+    assert_eq!(found, known);
 }

@@ -7,7 +7,7 @@ use contract_ipc::Exit;
 use contract_models::{CARRY_REF, CarryResult, Documents, Keys, Signatures, Status, check_carry_refs};
 use serde::Serialize;
 
-use super::super::model::{cache_folder, store};
+use super::super::model::store;
 use super::super::print_line;
 use super::{TOOL, VERSION, exit, print_indented};
 use crate::args::{Format, Output, RefsArgs};
@@ -42,7 +42,7 @@ pub(super) fn doctor(args: &RefsArgs, around: &Surroundings, output: Output) -> 
         });
         checks.push(CarryResult::of(store.folder().display().to_string(), "store", found));
     }
-    if let Some(folder) = cache_folder(around) {
+    if let Some(folder) = around.cache_folder() {
         let found = check_cache(&folder);
         checks.push(CarryResult::of(folder.display().to_string(), "cache", found));
     }

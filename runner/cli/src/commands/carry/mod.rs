@@ -12,14 +12,14 @@ use serde::Serialize;
 use super::model::failure;
 use super::{counted, note, print_line};
 use crate::args::{CarryCommand, Format, Output, RefsArgs};
-use crate::{around, style};
+use crate::style;
 
 /// The program whose answers these are in form. What follows the plus sign says who gives them.
 const TOOL: &str = "sourceos-ai";
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+contract-runner");
 
 pub(crate) fn carry(command: &CarryCommand, output: Output) -> Result<Exit, Failure> {
-    let around = around::look()?;
+    let around = Surroundings::of_process()?;
     match command {
         CarryCommand::Validate(args) => validate(args, &around, output),
         CarryCommand::List(args) => list(args, &around, output),

@@ -14,7 +14,7 @@ use contract_engine::{Failure, Surroundings};
 use contract_ipc::Exit;
 use contract_models::ModelError;
 
-pub(super) use self::places::{cache_folder, store};
+pub(super) use self::places::store;
 use crate::args::{ModelCommand, Output};
 
 pub(crate) fn model(command: &ModelCommand, output: Output) -> Result<Exit, Failure> {

@@ -16,23 +16,12 @@ const URN: &str = "urn:";
 pub(in crate::commands) fn store(named: Option<&Path>, around: &Surroundings) -> Result<Store, Failure> {
     let folder = match named {
         Some(folder) => around.root.join(folder),
-        None => base(around, "XDG_DATA_HOME", ".local/share", "--store")?.join("contract-runner/models"),
+        None => around.data_folder().map(|folder| folder.join("models")).ok_or_else(|| {
+            usage("neither XDG_DATA_HOME nor HOME says where the store is")
+                .hint("Name it with --store FOLDER.")
+        })?,
     };
     Ok(Store::new(&folder))
-}
-
-/// The folder of what can be lost. Without a home there is none.
-pub(in crate::commands) fn cache_folder(around: &Surroundings) -> Option<PathBuf> {
-    Some(base(around, "XDG_CACHE_HOME", ".cache", "").ok()?.join("contract-runner"))
-}
-
-/// A folder of the XDG base directory specification; a relative one does not count.
-fn base(around: &Surroundings, variable: &str, below: &str, flag: &str) -> Result<PathBuf, Failure> {
-    let given = around.variables.get(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-    given.or_else(|| around.home.as_ref().map(|home| home.join(below))).ok_or_else(|| {
-        usage(format!("neither {variable} nor HOME says where the store is"))
-            .hint(format!("Name it with {flag} FOLDER."))
-    })
 }
 
 /// A model as it is named on the command line.

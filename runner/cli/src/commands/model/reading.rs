@@ -6,7 +6,7 @@ use contract_engine::{Surroundings, now};
 use contract_models::{DigestCache, ModelError, Sha256Digest, digest_file};
 
 use super::super::note;
-use super::places::cache_folder;
+
 use crate::args::Output;
 use crate::progress::Spinner;
 use crate::style;
@@ -19,7 +19,7 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn new(around: &Surroundings, output: Output) -> Self {
-        Self { cache: cache_folder(around).map(|folder| DigestCache::open(&folder)), output }
+        Self { cache: around.cache_folder().map(|folder| DigestCache::open(&folder)), output }
     }
 
     /// What the cache knows; nothing is read.

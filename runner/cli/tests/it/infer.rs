@@ -1,0 +1,253 @@
+//! `infer`, with the model of this repository in its sandbox.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::command::{Bench, Done, repository};
+use crate::prefix::Prefix;
+
+const QUESTION: &str = "What colour is the sky?";
+const PROFILE: &str = "tiny-words.profile.json";
+
+/// An installation with the llama adapter, a folder with the model, and what is on record.
+struct Room {
+    prefix: Prefix,
+    bench: Bench,
+}
+
+impl Room {
+    fn new() -> Self {
+        let (prefix, bench) = (Prefix::with_llama(), Bench::new());
+        for entry in std::fs::read_dir(repository().join("examples/models")).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, bench.path(path.file_name().unwrap().to_str().unwrap())).unwrap();
+        }
+        Self { prefix, bench }
+    }
+
+    fn infer(&self, arguments: &[&str]) -> Done {
+        self.prefix.run(&self.bench, [&["infer"], arguments].concat())
+    }
+
+    fn ask(&self, more: &[&str]) -> Done {
+        self.infer(&[&[QUESTION, "--profile", PROFILE], more].concat())
+    }
+
+    fn lines(&self, name: &str) -> Vec<Value> {
+        let text =
+            std::fs::read_to_string(self.bench.path(".workstation/inference").join(name)).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The last evidence; there is a receipt for each.
+    fn evidence(&self) -> Value {
+        let (receipts, evidence) = (self.lines("receipts.ndjson"), self.lines("evidence.ndjson"));
+        assert_eq!(receipts.len(), evidence.len());
+        evidence.last().unwrap().clone()
+    }
+
+    fn edit(&self, name: &str, change: impl FnOnce(&mut Value)) {
+        let path = self.bench.path(name);
+        let mut document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        change(&mut document);
+        std::fs::write(path, document.to_string()).unwrap();
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    walkdir::WalkDir::new(folder)
+        .into_iter()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| entry.path().to_owned())
+        .collect()
+}
+
+#[test]
+fn an_answer_leaves_a_receipt_and_no_text() {
+    let room = Room::new();
+    let done = room.ask(&[]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(done.stdout.contains("blue"), "{}", done.stdout);
+    let evidence = room.evidence();
+    assert_eq!((&evidence["outcome"], &evidence["situation"]), (&json!("answered"), &json!("local")));
+    let model = std::fs::read(room.bench.path("tiny-words.gguf")).unwrap();
+    let digest = contract_json::Digest::of(&model).sha256_uri();
+    let receipt = &room.lines("receipts.ndjson")[0];
+    assert_eq!(receipt["baseModelDigest"], digest);
+    let output = contract_json::Digest::of(done.stdout.trim_end_matches('\n').as_bytes()).sha256_uri();
+    assert_eq!(receipt["outputHash"], output, "the digest of what was printed");
+    assert_eq!(evidence["stored"], json!({"prompt": false, "output": false}));
+    for path in files(&room.bench.path(".workstation")) {
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        assert!(!text.contains(QUESTION) && !text.contains(done.stdout.trim()), "{}", path.display());
+    }
+    for folder in [".workstation/inference", ".workstation/runs/latest"] {
+        let verified = room.prefix.run(&room.bench, ["verify", folder]);
+        assert_eq!(verified.status, 0, "{folder}: {}", verified.stderr);
+    }
+}
+
+#[test]
+fn the_adapter_may_read_the_model_and_nothing_else() {
+    let room = Room::new();
+    assert_eq!(room.ask(&["--out", "out"]).status, 0);
+    let receipt = room.bench.receipt("out");
+    let scope = receipt["authority"]["scope"].as_array().unwrap();
+    assert_eq!(scope, &[json!("read=${ROOT}/tiny-words.gguf")]);
+    assert_eq!(receipt["authority"]["budget"]["processes"], 1);
+}
+
+#[test]
+fn greedy_answers_are_the_same_with_any_threads_streamed_or_not_raw_or_json() {
+    let room = Room::new();
+    let first = room.ask(&[]).stdout;
+    for more in [&["--threads", "2"][..], &["--seed", "7"], &["--threads", "1"]] {
+        assert_eq!(room.ask(more).stdout, first, "{more:?}");
+    }
+    let whole: Value = serde_json::from_str(&room.ask(&["--format", "json"]).stdout).unwrap();
+    assert_eq!(whole["text"], first.trim_end_matches('\n'));
+    assert_eq!(whole["receipt"]["sequence"], 4);
+    let hashes: Vec<Value> =
+        room.lines("receipts.ndjson").iter().map(|receipt| receipt["outputHash"].clone()).collect();
+    assert!(hashes.iter().all(|hash| *hash == hashes[0]));
+}
+
+#[test]
+fn a_byte_that_changed_is_a_hard_stop_with_a_receipt() {
+    let room = Room::new();
+    let path = room.bench.path("tiny-words.gguf");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let done = room.ask(&[]);
+    assert_eq!((done.status, done.stdout.as_str()), (1, ""), "{}", done.stderr);
+    assert!(done.stderr.contains("MODEL_DIGEST_MISMATCH"), "{}", done.stderr);
+    let evidence = room.evidence();
+    assert_eq!(
+        (&evidence["outcome"], &evidence["code"]),
+        (&json!("refused"), &json!("MODEL_DIGEST_MISMATCH"))
+    );
+    // The same bytes run where no manifest speaks against them: it was the manifest that stopped them.
+    assert_eq!(room.infer(&["x", "--raw", "--max-tokens", "2", "--model", "tiny-words.gguf"]).status, 0);
+}
+
+#[test]
+fn refusals_and_failures_are_on_record_each_with_its_situation() {
+    let room = Room::new();
+    room.edit(PROFILE, |profile| profile["policy"]["maxPromptChars"] = json!(10));
+    let done = room.ask(&[]);
+    assert_eq!(done.status, 3, "{}", done.stderr);
+    assert_eq!(room.evidence()["situation"], "refused-by-policy");
+    let done = room.infer(&["x", "--model", "nowhere.gguf"]);
+    assert_eq!(done.status, 2, "{}", done.stderr);
+    assert_eq!(room.evidence()["situation"], "unavailable");
+    room.bench.write("broken.gguf", "GGUF and then nothing that makes sense");
+    let done = room.infer(&["x", "--raw", "--model", "broken.gguf"]);
+    assert_eq!(done.status, 4, "{}", done.stderr);
+    assert!(done.stderr.contains("ADAPTER_MODEL_INVALID"), "{}", done.stderr);
+    assert_eq!(room.evidence()["outcome"], "failed");
+    let long = "word ".repeat(2000);
+    let done = room.infer(&[&long, "--raw", "--model", "tiny-words.gguf"]);
+    assert_eq!(done.status, 4, "{}", done.stderr);
+    assert!(done.stderr.contains("ADAPTER_PROMPT_TOO_LONG"), "{}", done.stderr);
+    assert_eq!(room.evidence()["code"], "ADAPTER_PROMPT_TOO_LONG");
+    assert_eq!(room.lines("receipts.ndjson").len(), 4);
+    assert_eq!(room.prefix.run(&room.bench, ["verify", ".workstation/inference"]).status, 0);
+}
+
+#[test]
+fn json_of_a_schema_is_printed_whole_or_not_at_all() {
+    let room = Room::new();
+    let schema = json!({
+        "type": "object",
+        "properties": {"answer": {"type": "string", "maxLength": 20}},
+        "required": ["answer"],
+        "additionalProperties": false,
+    });
+    room.bench.write("form.json", &schema.to_string());
+    let done = room.ask(&["--json-schema", "form.json", "--max-tokens", "120"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let answer: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert!(answer["answer"].is_string() && answer.as_object().unwrap().len() == 1);
+    let cut = room.ask(&["--json-schema", "form.json", "--max-tokens", "4"]);
+    assert_eq!((cut.status, cut.stdout.as_str()), (1, ""), "{}", cut.stderr);
+    assert_eq!(room.evidence()["outcome"], "rejected");
+}
+
+#[test]
+fn a_lora_runs_only_on_the_base_that_a_manifest_pins_for_it() {
+    let room = Room::new();
+    let lora = &["--lora", "tiny-words-caps.lora.gguf"][..];
+    let done = room.ask(lora);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(room.evidence()["loras"].as_array().unwrap().len(), 1);
+    assert_ne!(done.stdout, room.ask(&[]).stdout);
+    room.edit("tiny-words.manifest.json", |manifest| {
+        let other = "0".repeat(64);
+        for entry in manifest["entries"].as_array_mut().unwrap() {
+            let pinned = if entry["entryKind"] == "base" { "contentSha256" } else { "baseContentSha256" };
+            entry[pinned] = json!(other);
+        }
+    });
+    let done = room.ask(lora);
+    assert_eq!(done.status, 1, "{}", done.stderr);
+    let done = room.infer(&[&["x", "--model", "tiny-words.gguf"], lora].concat());
+    assert_eq!(done.status, 3, "{}", done.stderr);
+    assert!(done.stderr.contains("MODEL_ADAPTER_BASE"), "{}", done.stderr);
+}
+
+#[test]
+fn what_cannot_be_put_on_record_is_not_run() {
+    let room = Room::new();
+    room.bench.write("records", "a file where the folder should be");
+    let done = room.ask(&["--records", "records"]);
+    assert_eq!((done.status, done.stdout.as_str()), (74, ""), "{}", done.stderr);
+    assert!(!room.bench.path(".workstation/runs").exists());
+}
+
+#[test]
+fn texts_are_kept_only_by_the_users_word_which_is_told() {
+    let room = Room::new();
+    let done = room.ask(&["--store-texts", "--out", "kept"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(done.stderr.contains("stored.ndjson"), "{}", done.stderr);
+    assert_eq!(room.evidence()["stored"], json!({"prompt": true, "output": true}));
+    assert!(room.lines("stored.ndjson")[0]["prompt"].as_str().unwrap().contains(QUESTION));
+    // With its prompt in the transcript the run can be made again.
+    let allow = format!("read={}", room.bench.path("tiny-words.gguf").display());
+    let replayed = room.prefix.run(&room.bench, ["replay", "kept", "--allow", &allow]);
+    assert_eq!(replayed.status, 0, "{}", replayed.stderr);
+}
+
+#[test]
+fn a_run_whose_prompt_was_not_kept_cannot_be_replayed_and_says_so() {
+    let room = Room::new();
+    assert_eq!(room.ask(&["--out", "private"]).status, 0);
+    let allow = format!("read={}", room.bench.path("tiny-words.gguf").display());
+    let replayed = room.prefix.run(&room.bench, ["replay", "private", "--allow", &allow]);
+    assert_eq!(replayed.status, 6, "{}", replayed.stderr);
+    assert!(replayed.stderr.contains("private"), "{}", replayed.stderr);
+}
+
+#[test]
+fn a_profile_of_a_server_gives_no_connection() {
+    let room = Room::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    room.edit(PROFILE, |profile| {
+        profile["runtime"] = json!({"kind": "openai-compatible", "endpoint": format!("http://{address}/v1")});
+    });
+    let done = room.ask(&[]);
+    assert_eq!(done.status, 3, "{}", done.stderr);
+    assert!(done.stderr.contains(&format!("--allow connect={address}")), "{}", done.stderr);
+    assert_eq!(room.evidence()["situation"], "refused-by-policy");
+    room.edit(PROFILE, |profile| {
+        profile["runtime"] = json!({"kind": "openai-compatible", "endpoint": "http://192.0.2.1:80/v1"});
+    });
+    let done = room.ask(&["--allow", "connect=192.0.2.1:80"]);
+    assert_eq!(done.status, 3, "{}", done.stderr);
+    assert!(done.stderr.contains("INFERENCE_EGRESS_REFUSED"), "{}", done.stderr);
+}

@@ -1,0 +1,220 @@
+//! One request while it is answered: what was heard so far, and what it came to.
+
+use std::time::Instant;
+
+use contract_engine::{Answer, Note};
+use contract_ipc::Code;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::ask::Ask;
+use crate::completion::{CompletionKind, Ending, FinishReason, Timings, Usage, Why};
+use crate::sha256::Sha256;
+
+/// A request under way.
+#[derive(Debug)]
+pub struct Tracker {
+    kind: CompletionKind,
+    constrained: bool,
+    began: Instant,
+    first_token: Option<Instant>,
+    text: String,
+    tokens: u64,
+    stopped: Option<Stop>,
+}
+
+/// Why a request is ended before its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// The one who asked wants no more.
+    Cancelled,
+    /// Its time is over.
+    Expired,
+    /// It must not go on.
+    Broken(Why),
+}
+
+/// A piece of what a model says.
+#[derive(Debug, PartialEq)]
+pub enum Heard {
+    /// The model is being loaded: how much of it, from 0 to 1.
+    Loading(Option<f64>),
+    /// More text, and how many tokens there are by now.
+    Text {
+        /// Whole characters.
+        text: String,
+        /// Output tokens so far.
+        tokens: u64,
+    },
+}
+
+/// What a request came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finished {
+    /// How it ended.
+    pub ending: Ending,
+    /// The text, or the RFC 8785 form of the vectors: what the receipt has the digest of.
+    pub output: String,
+    /// What was used.
+    pub usage: Usage,
+    /// Where the time went.
+    pub timings: Option<Timings>,
+    /// Digest of the tokenizer, as the adapter tells it.
+    pub tokenizer: Option<Sha256>,
+    /// From request to end, in milliseconds.
+    pub latency_ms: u64,
+    /// The adapter's own words about a failure, for the one who asked.
+    pub message: Option<String>,
+}
+
+/// The data of a progress message.
+#[derive(Deserialize)]
+struct Piece {
+    text: String,
+    tokens: u64,
+}
+
+/// The data of a result, as far as records need it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    embeddings: Option<Value>,
+    finish_reason: Option<String>,
+    #[serde(default)]
+    usage: Usage,
+    timings: Option<Timings>,
+    model: Option<ToldModel>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ToldModel {
+    tokenizer_digest: Option<String>,
+}
+
+impl Tracker {
+    /// A request that begins now.
+    #[must_use]
+    pub fn new(ask: &Ask) -> Self {
+        Self {
+            kind: ask.kind(),
+            constrained: ask.is_constrained(),
+            began: Instant::now(),
+            first_token: None,
+            text: String::new(),
+            tokens: 0,
+            stopped: None,
+        }
+    }
+
+    /// Takes a progress message in.
+    pub fn hear(&mut self, note: &Note<'_>) -> Option<Heard> {
+        let Some(data) = &note.data else { return Some(Heard::Loading(note.fraction)) };
+        let piece: Piece = serde_json::from_slice(data).ok()?;
+        self.first_token.get_or_insert_with(Instant::now);
+        self.tokens = piece.tokens;
+        self.text.push_str(&piece.text);
+        Some(Heard::Text { text: piece.text, tokens: piece.tokens })
+    }
+
+    /// Whether a token has come.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.first_token.is_some()
+    }
+
+    /// Whether it is to be ended.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
+    /// The request is to be ended; the first reason counts.
+    pub fn stop(&mut self, why: Stop) {
+        self.stopped.get_or_insert(why);
+    }
+
+    /// Takes the end in.
+    #[must_use]
+    pub fn end(self, answer: &Answer<'_>) -> Finished {
+        let latency_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match answer {
+            Answer::Result { ok, data } => {
+                let told = data.as_ref().map(|data| serde_json::from_slice::<Told>(data));
+                match told {
+                    Some(Ok(told)) => self.told(*ok, told, latency_ms),
+                    // The engine has held it against the manifest's schema; another adapter's may know other data.
+                    _ => self.failed(Why::code(Code::ContractResultInvalid), None, latency_ms),
+                }
+            }
+            Answer::Error { code, message } => {
+                let why = Why::of_code(code);
+                self.failed(why, Some(message.clone().into_owned()), latency_ms)
+            }
+        }
+    }
+
+    fn told(self, ok: bool, told: Told, latency_ms: u64) -> Finished {
+        let ending = match (&self.stopped, told.finish_reason.as_deref()) {
+            // It was done before it heard that it should not be.
+            (Some(Stop::Broken(why)), _) => Ending::Failed(why.clone()),
+            (stopped, Some("cancelled")) => match stopped {
+                Some(Stop::Expired) => Ending::Failed(Why::code(Code::IpcTimeout)),
+                _ => Ending::Cancelled(Why::code(Code::AdapterCancelled)),
+            },
+            (_, reason) => {
+                let reason = match reason {
+                    Some("stop-string") => FinishReason::StopString,
+                    Some("length") => FinishReason::Length,
+                    Some(_) => FinishReason::Stop,
+                    None => FinishReason::Embedded,
+                };
+                match ok && !(self.constrained && reason == FinishReason::Length) {
+                    true => Ending::Answered(reason),
+                    false => Ending::Rejected(reason, Why::code(Code::ContractRejected)),
+                }
+            }
+        };
+        let output = match (self.kind, &told.embeddings) {
+            (CompletionKind::Embedding, Some(vectors)) => {
+                String::from_utf8(contract_json::to_canonical_vec(vectors)).expect("JSON is UTF-8")
+            }
+            _ => told.text,
+        };
+        Finished {
+            ending,
+            output,
+            usage: told.usage,
+            timings: told.timings,
+            tokenizer: told
+                .model
+                .and_then(|model| model.tokenizer_digest)
+                .and_then(|text| Sha256::parse(&text)),
+            latency_ms,
+            message: None,
+        }
+    }
+
+    fn failed(self, why: Why, message: Option<String>, latency_ms: u64) -> Finished {
+        let ending = match self.stopped {
+            Some(Stop::Broken(why)) => Ending::Failed(why),
+            Some(Stop::Expired) => Ending::Failed(Why::code(Code::IpcTimeout)),
+            Some(Stop::Cancelled) => Ending::Cancelled(Why::code(Code::AdapterCancelled)),
+            None if why.is(Code::AdapterCancelled) => Ending::Cancelled(why),
+            None => Ending::Failed(why),
+        };
+        let output_tokens = self.first_token.map(|_| self.tokens);
+        Finished {
+            ending,
+            output: self.text,
+            usage: Usage { output_tokens, ..Usage::default() },
+            timings: None,
+            tokenizer: None,
+            latency_ms,
+            message,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Follows one request to its end and writes its receipt, whatever becomes of the client.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use contract_engine::Failure;
+use contract_inference::{Appended, Ask, Finished, RunPlace};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use crate::desk::{Desk, Event, Taken};
+use crate::say;
+
+/// Pieces that a slow client may lag behind; then the pieces wait here and the client still gets all.
+const PIECES: usize = 1024;
+
+/// What a client gets.
+#[derive(Debug)]
+pub(crate) enum Piece {
+    /// More text.
+    Text(String),
+    /// The end, and its receipt.
+    End(Box<Recorded>),
+}
+
+/// A request that is over, and on record.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    pub(crate) finished: Finished,
+    /// The receipt, or why it could not be written.
+    pub(crate) appended: Result<Appended, Failure>,
+}
+
+/// Starts a request that was judged. The seat is given back after its receipt is written.
+///
+/// # Errors
+/// The session does not take it; nothing is on record yet.
+pub(crate) fn begin(
+    desk: &Arc<Desk>,
+    ask: Ask,
+    place: RunPlace,
+    seat: OwnedSemaphorePermit,
+) -> Result<Receiver<Piece>, Failure> {
+    let taken = desk.call(&ask)?;
+    let (client, pieces) = channel(PIECES);
+    tokio::spawn(attend(desk.clone(), ask, place, taken, client, seat));
+    Ok(pieces)
+}
+
+async fn attend(
+    desk: Arc<Desk>,
+    ask: Ask,
+    place: RunPlace,
+    mut taken: Taken,
+    client: Sender<Piece>,
+    seat: OwnedSemaphorePermit,
+) {
+    let began = Instant::now();
+    let mut gone = false;
+    let finished = loop {
+        let event = tokio::select! {
+            event = taken.events.recv() => event,
+            () = client.closed(), if !gone => {
+                gone = true;
+                desk.cancel(taken.ticket);
+                continue;
+            }
+        };
+        match event {
+            Some(Event::Text(text)) if !gone => {
+                if client.send(Piece::Text(text)).await.is_err() {
+                    gone = true;
+                    desk.cancel(taken.ticket);
+                }
+            }
+            Some(Event::Text(_)) => {}
+            Some(Event::End(finished)) => break finished,
+            // The desk ends every call that it has taken.
+            None => return,
+        }
+    };
+    desk.metrics.completed(&ask, &finished, began.elapsed());
+    let shared = desk.clone();
+    let written = tokio::task::spawn_blocking(move || {
+        let appended = shared.record(&ask, place, &finished);
+        Recorded { finished: *finished, appended }
+    });
+    if let Ok(recorded) = written.await {
+        if let Err(failure) = &recorded.appended {
+            desk.metrics.record_lost();
+            say(&format!(
+                "error[{}]: a receipt could not be written: {}",
+                failure.code_text(),
+                failure.message
+            ));
+        }
+        // The client may have gone.
+        let _ = client.send(Piece::End(Box::new(recorded))).await;
+    }
+    drop(seat);
+}

@@ -1,0 +1,113 @@
+//! Keeps a session up, on the main thread: the adapter's life is bound to it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use contract_engine::{Answer, Failure, Note, Request, Surroundings, Watcher, now, prepare};
+use contract_ipc::Exit;
+use contract_receipts::RUNS_FOLDER;
+
+use crate::args::ServeArgs;
+use crate::desk::Desk;
+use crate::say;
+
+/// Sessions that may end one after the other without a single answer.
+const FRUITLESS_SESSIONS: u32 = 3;
+
+/// Serves until a signal comes.
+///
+/// # Errors
+/// The session cannot be brought up.
+pub(crate) fn keep(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<Exit, Failure> {
+    let mut fruitless = 0;
+    loop {
+        let (session, calls) = desk.next_session();
+        let out = Path::new(RUNS_FOLDER).join(run_id(session));
+        let prepared = match prepare(&request(desk, args), around, &out) {
+            Ok(prepared) => prepared,
+            Err(refusal) => {
+                desk.end_session(session, Some(&refusal.failure));
+                return Err(refusal.failure);
+            }
+        };
+        let mut watcher = Keeper { desk, session, most: args.session_requests, answers: 0 };
+        let ended = prepared.serve(calls, &mut watcher);
+        let answers = watcher.answers;
+        match ended {
+            Err(refusal) => {
+                desk.end_session(session, Some(&refusal.failure));
+                return Err(refusal.failure);
+            }
+            Ok(outcome) => {
+                desk.end_session(session, outcome.failure.as_ref());
+                if matches!(outcome.exit, Exit::Interrupted | Exit::Terminated) {
+                    return Ok(outcome.exit);
+                }
+                desk.metrics.session_ended();
+                if let Some(failure) = outcome.failure.filter(|_| answers == 0) {
+                    fruitless += 1;
+                    if fruitless == FRUITLESS_SESSIONS {
+                        return Err(failure);
+                    }
+                    say(&format!("the session ended: {}; a new one begins", failure.message));
+                } else {
+                    fruitless = 0;
+                }
+            }
+        }
+    }
+}
+
+fn request(desk: &Desk, args: &ServeArgs) -> Request {
+    let mut request = Request {
+        adapter: String::new(),
+        op: None,
+        calls: contract_engine::Calls::None,
+        delegates_asks: false,
+        asks: Vec::new(),
+        allow: args.allow.clone(),
+        limits: args.limit.clone(),
+        grants: args.grant.clone(),
+        require_grant: false,
+        accept_gaps: args.accept_gap.clone(),
+        max_abi: None,
+        seed: None,
+        in_flight: usize::from(args.parallel),
+        record_private: args.store_texts,
+        lax_stdout: false,
+        keep_wire: false,
+        max_line_bytes: contract_ipc::DEFAULT_MAX_LINE_BYTES,
+        lock: None,
+    };
+    desk.gate.complete(&mut request);
+    request
+}
+
+/// Sorted by time, and different for two sessions at the same time.
+fn run_id(session: u64) -> String {
+    let now: String = now().to_string().chars().filter(char::is_ascii_digit).collect();
+    format!("{now}-{}-{session}", std::process::id())
+}
+
+struct Keeper<'d> {
+    desk: &'d Arc<Desk>,
+    session: u64,
+    most: u64,
+    answers: u64,
+}
+
+impl Watcher for Keeper<'_> {
+    fn progress(&mut self, call: u64, note: &Note<'_>) {
+        self.desk.hear(self.session, call, note);
+    }
+
+    fn expired(&mut self, call: u64) {
+        self.desk.expire(self.session, call);
+    }
+
+    fn answer(&mut self, call: u64, answer: &Answer<'_>) {
+        self.answers += 1;
+        self.desk.answer(self.session, call, answer);
+        self.desk.turn_over_after(self.session, self.most);
+    }
+}
