@@ -113,9 +113,9 @@ fn references_are_signed_and_a_missing_wrong_or_foreign_signature_is_refused() {
 
     let sign =
         |file: &str| bench.run(["carry", "sign", &format!("refs/{file}-carry-ref.json"), "--key", "own.key"]);
-    std::fs::set_permissions(bench.path("own.key"), PermissionsExt::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(bench.path("own.key"), std::fs::Permissions::from_mode(0o644)).unwrap();
     sign("a").expect(2).says("CARRY_KEY_INVALID");
-    std::fs::set_permissions(bench.path("own.key"), PermissionsExt::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(bench.path("own.key"), std::fs::Permissions::from_mode(0o600)).unwrap();
     sign("a").expect(0);
     sign("b").expect(0);
     bench.run(validate).expect(0).says("2 references are signed");

@@ -58,7 +58,7 @@ fn a_model_is_imported_listed_and_verified_until_its_bytes_change() {
     desk.run(&["model", "verify", "strata.gguf"]).expect(0);
 
     let stored = desk.stored(&reference);
-    std::fs::set_permissions(&stored, PermissionsExt::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(&stored, std::fs::Permissions::from_mode(0o644)).unwrap();
     std::fs::write(&stored, b"GGUF\x03\0\0\0the rest of a MODEL").unwrap();
     for arguments in [&["model", "verify"][..], &["model", "verify", &reference]] {
         let ended = desk.run(arguments);

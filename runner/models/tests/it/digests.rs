@@ -149,9 +149,9 @@ fn a_cache_that_others_could_write_or_that_is_broken_is_not_believed() {
     let file = dir.path().join(CACHE_FILE);
     let known = || DigestCache::open(dir.path()).known(&path).is_some();
     assert!(known());
-    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o620)).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o620)).unwrap();
     assert!(!known());
-    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     assert!(known());
     let text = std::fs::read_to_string(&file).unwrap();
     for broken in [&text[..text.len() - 1], "", "[]", &text.replace("digest-cache.v0", "digest-cache.v1")] {

@@ -158,7 +158,7 @@ fn bytes_that_change_after_the_import_are_noticed() {
     let digest = |path| digest_file(path, LATER_MS, None, &mut |_, _| {}).unwrap().sha256;
     let stored = desk.store.get(&desk.documents, imported.reference).unwrap();
     assert!(stored.conditions(Some(digest(&imported.path))).are_met());
-    std::fs::set_permissions(&imported.path, PermissionsExt::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(&imported.path, std::fs::Permissions::from_mode(0o644)).unwrap();
     let mut file = File::options().write(true).open(&imported.path).unwrap();
     file.write_all(b"GGUF\x02").unwrap();
     let stored = desk.store.get(&desk.documents, imported.reference).unwrap();

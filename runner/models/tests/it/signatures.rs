@@ -172,7 +172,7 @@ fn a_private_key_that_others_may_read_is_not_used() {
     let path = signer.dir.path().join("own.key");
     std::fs::write(&path, &*signer.key.to_pkcs8_pem(LineEnding::LF).unwrap()).unwrap();
     for (mode, good) in [(0o644, false), (0o640, false), (0o600, true), (0o400, true)] {
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         assert_eq!(read_signing_key(&path).is_ok(), good, "{mode:o}");
     }
 }
