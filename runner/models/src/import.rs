@@ -164,9 +164,10 @@ fn judged<T: Serialize>(
         .map_err(|refused| ModelError::Statement(refused.faults.join("; ")))
 }
 
-/// A name of a file without what cannot be printed.
+/// A name of a file without what cannot be printed, or changes the direction of writing: no document of ours holds that.
 fn plain(name: &str) -> String {
-    name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let acts = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    name.chars().map(|c| if acts(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {

@@ -238,3 +238,12 @@ fn a_pack_of_an_import_is_a_pack_like_others() {
     assert_eq!((pack.profile_key.as_str(), pack.footprint.minimum_free_gb), ("byom-gguf", 8));
     assert_eq!(pack.digest, imported.record.pack_sha256);
 }
+
+#[test]
+fn a_file_whose_name_would_act_on_a_terminal_is_put_on_record_without_that() {
+    let desk = Desk::new();
+    let path = desk.dir.path().join("a\u{1b}[2K\u{202e}b.gguf");
+    std::fs::write(&path, MODEL).unwrap();
+    let imported = import(&desk.store, &desk.documents, &path, &statement(), TS, &mut |_, _| {}).unwrap();
+    assert_eq!(imported.record.file.name, "a\u{fffd}[2K\u{fffd}b.gguf");
+}
