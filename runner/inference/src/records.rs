@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use contract_check::{Checker, Options};
 use contract_engine::Failure;
 use contract_ipc::{Code, Timestamp};
 use contract_ledger::{Head, Ledger, LedgerError};
@@ -16,7 +17,7 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::completion::Completion;
+use crate::completion::{Completion, RunPlace};
 use crate::evidence::Evidence;
 use crate::judged;
 use crate::receipt::receipt;
@@ -48,6 +49,7 @@ pub struct Records {
     ledger: Ledger,
     /// Length of the evidence after the last line that was written here; it fits the ledger as long as it is the file's.
     known: Option<(u64, u64)>,
+    checker: Checker,
 }
 
 /// What was written of one completion.
@@ -103,7 +105,9 @@ impl Records {
         let unlocked = flock(&evidence, FlockOperation::Unlock);
         let ledger = opened.map_err(|error| of_ledger(folder, &error))?;
         unlocked.map_err(|error| unwritable(error.into()))?;
-        let mut records = Self { folder: folder.to_owned(), evidence, receipts, ledger, known: None };
+        let checker = Checker::new(Options::default());
+        let mut records =
+            Self { folder: folder.to_owned(), evidence, receipts, ledger, known: None, checker };
         records.locked(|records| records.place().map(drop))?;
         records.reserve()?;
         Ok(records)
@@ -152,14 +156,17 @@ impl Records {
         let (sequence, start) = self.place()?;
         let evidence = Evidence::new(completion, sequence, now);
         let mut line = evidence.to_bytes();
-        judged::read::<Counted>(&line, "inference-evidence.v0").map_err(|why| {
-            Failure::new(Code::ContractInternal, format!("evidence that contradicts itself: {why}"))
-        })?;
+        fits(completion)
+            .and_then(|()| judged::judge(&self.checker, &line, "inference-evidence.v0"))
+            .map_err(|why| {
+                Failure::new(Code::ContractInternal, format!("a completion that contradicts itself: {why}"))
+            })?;
         let evidence_hash = Sha256::of(&line);
         let receipt = receipt(completion, sequence, &evidence_hash, now);
         let text = serde_json::to_vec(&receipt).expect("a JSON value serialises");
         line.push(b'\n');
         let stored = self.keep(completion, &evidence)?;
+        let chained = self.receipts.metadata().map_err(|error| unwritable(&self.folder, &error))?.len();
         let written =
             write_synced(&self.evidence, start, &line).map_err(|error| unwritable(&self.folder, &error));
         let appended = written.and_then(|()| {
@@ -174,10 +181,13 @@ impl Records {
             }
             Err(failure) => {
                 self.known = None;
-                // When this fails too, the next writer sees a line without a receipt and sets it aside.
-                let _ = self.evidence.set_len(start);
-                if let Some((file, start)) = stored {
-                    let _ = file.set_len(start);
+                // A receipt that stands in the ledger keeps its evidence, also when its head could not be written.
+                if self.receipts.metadata().is_ok_and(|found| found.len() == chained) {
+                    // When this fails too, the next writer sees a line without a receipt and sets it aside.
+                    let _ = self.evidence.set_len(start);
+                    if let Some((file, start)) = stored {
+                        let _ = file.set_len(start);
+                    }
                 }
                 Err(failure)
             }
@@ -212,7 +222,12 @@ impl Records {
         let length = self.evidence.metadata().map_err(failed)?.len();
         let head =
             Head::read(&self.folder.join(RECEIPTS)).map_err(|error| of_ledger(&self.folder, &error))?;
-        let count = head.map_or(0, |head| head.count);
+        let (count, bytes) = head.map_or((0, 0), |head| (head.count, head.bytes));
+        if self.receipts.metadata().map_err(failed)?.len() != bytes {
+            // What is evidence of which receipt is known only when the chain is whole.
+            let what = "the head is not that of the last line".to_owned();
+            return Err(of_ledger(&self.folder, &LedgerError::Torn { line: count + 1, what }));
+        }
         if self.known == Some((length, count)) {
             return Ok((count, length));
         }
@@ -235,6 +250,22 @@ impl Records {
         let _ = flock(&self.evidence, FlockOperation::Unlock);
         done
     }
+}
+
+/// What cannot be seen in the evidence alone.
+fn fits(completion: &Completion) -> Result<(), String> {
+    if let RunPlace::OffDevice(permit) = &completion.place
+        && *permit.input_hash() != completion.input_hash
+    {
+        return Err("its permit is for another input".to_owned());
+    }
+    let kept = &completion.kept;
+    for (text, hash) in [(&kept.prompt, &completion.input_hash), (&kept.output, &completion.output_hash)] {
+        if text.as_ref().is_some_and(|text| Sha256::of(text) != *hash) {
+            return Err("a kept text is not that of its digest".to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// Cuts off what an interrupted writer left after the line of the last receipt: a line that is not whole, or the whole line of

@@ -2,6 +2,8 @@
 
 mod print;
 
+use std::collections::BTreeMap;
+
 use contract_engine::show_bytes;
 use contract_json::to_canonical_vec;
 use serde::{Deserialize, Serialize};
@@ -153,18 +155,21 @@ pub fn route(
     available_memory_bytes: Option<u64>,
     facts: impl Fn(&Profile) -> CandidateFacts,
 ) -> RouteDecision {
+    // Asked once for each profile: what is found out may change meanwhile.
+    let known: BTreeMap<&str, CandidateFacts> =
+        profiles.iter().map(|profile| (profile.reference.as_str(), facts(profile))).collect();
     let (mut first, mut others) = (Vec::new(), Vec::new());
     for profile in profiles.iter() {
         let asked = match request.profile {
             Some(name) => profile.reference == name,
             None => request.task.is_none_or(|task| profile.roles.contains(&task)),
         };
-        if asked { first.push((profile, facts(profile))) } else { others.push(profile) }
+        if asked { first.push(profile) } else { others.push(profile) }
     }
-    first.sort_by_cached_key(|(profile, facts)| preference(profile, facts));
-    let mut looked: Vec<Looked<'_>> = first.iter().map(|(profile, _)| Looked { profile, depth: 0 }).collect();
+    first.sort_by_cached_key(|profile| preference(profile, &known[profile.reference.as_str()]));
+    let mut looked: Vec<Looked<'_>> = first.iter().map(|profile| Looked { profile, depth: 0 }).collect();
     let mut notes = Vec::new();
-    for (profile, _) in &first {
+    for profile in &first {
         let chain = profiles.chain(&profile.reference).expect("it is one of them");
         notes.extend(chain.ends.iter().map(ToString::to_string));
         for link in chain.links {
@@ -186,7 +191,15 @@ pub fn route(
     notes.dedup();
     let candidates: Vec<Candidate> = looked
         .iter()
-        .map(|looked| judge(*looked, request, boundaries, available_memory_bytes, &facts(looked.profile)))
+        .map(|looked| {
+            judge(
+                *looked,
+                request,
+                boundaries,
+                available_memory_bytes,
+                &known[looked.profile.reference.as_str()],
+            )
+        })
         .collect();
     let chosen = candidates.iter().find(|candidate| candidate.eligible);
     RouteDecision {

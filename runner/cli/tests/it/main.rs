@@ -27,6 +27,7 @@ mod languages;
 mod ledger;
 mod long;
 mod models;
+mod model_route;
 mod pages;
 mod pages_tools;
 mod prefix;

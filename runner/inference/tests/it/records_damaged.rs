@@ -4,10 +4,12 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use contract_inference::{Completion, EVIDENCE, KeptTexts, RECEIPTS, Records, STORED, verify};
+use contract_inference::{
+    Completion, EVIDENCE, KeptTexts, RECEIPTS, Records, STORED, Sha256, Situation, verify,
+};
 use contract_ipc::Code;
 
-use crate::completions::{answered, now};
+use crate::completions::{answered, now, off_device, refused};
 use crate::records::lines;
 
 /// A folder with three receipts, the second one with kept texts.
@@ -150,4 +152,39 @@ fn evidence_that_knows_more_or_less_than_the_chain_stops_the_next_writer() {
         fs::write(dir.path().join(name), "").unwrap();
     }
     assert_eq!(Records::open(dir.path()).unwrap_err().code, Code::InferenceRecordsMismatch);
+}
+
+#[test]
+fn a_receipt_that_the_head_does_not_know_keeps_its_evidence() {
+    let dir = three();
+    let head = dir.path().join("receipts.ndjson.head");
+    let old = fs::read(&head).unwrap();
+    let mut open = Records::open(dir.path()).unwrap();
+    Records::open(dir.path()).unwrap().append(&answered("d"), now()).unwrap();
+    fs::write(&head, old).unwrap();
+    assert_eq!(open.append(&answered("e"), now()).unwrap_err().code, Code::LedgerTorn);
+    assert_eq!(Records::open(dir.path()).unwrap_err().code, Code::LedgerTorn);
+    assert_eq!(lines(&dir.path().join(EVIDENCE)).len(), 4);
+    let ledger = dir.path().join(RECEIPTS);
+    contract_ledger::Ledger::repair(&ledger, true, None, "2026-03-11T09:00:00Z").unwrap();
+    Records::open(dir.path()).unwrap().append(&answered("e"), now()).unwrap();
+    assert_eq!(verify(dir.path(), None).unwrap().count, 5);
+}
+
+#[test]
+fn a_completion_that_contradicts_itself_is_not_written() {
+    let dir = three();
+    let mut records = Records::open(dir.path()).unwrap();
+    let kept = KeptTexts { prompt: Some("another".to_owned()), output: None };
+    for wrong in [
+        Completion { kept, ..answered("d") },
+        Completion { situation: Situation::RefusedByPolicy, ..answered("d") },
+        Completion { situation: Situation::OnlineGoverned, ..answered("d") },
+        Completion { situation: Situation::Local, ..refused(Situation::Unavailable, Code::InferenceNoRoute) },
+        Completion { input_hash: Sha256::of("another"), ..off_device() },
+    ] {
+        assert_eq!(records.append(&wrong, now()).unwrap_err().code, Code::ContractInternal);
+    }
+    records.append(&answered("d"), now()).unwrap();
+    assert_eq!(verify(dir.path(), None).unwrap().count, 4);
 }

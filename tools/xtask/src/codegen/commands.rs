@@ -30,6 +30,7 @@ const COMMANDS: &[&[&str]] = &[
     &["carry", "doctor"],
     &["carry", "emit-evidence"],
     &["carry", "sign"],
+    &["model", "route"],
     &["ledger", "verify"],
     &["ledger", "append"],
     &["ledger", "head"],
