@@ -59,6 +59,7 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("adapter-text-caps", &["contract-adapter", "contract-json"]),
     ("adapter-process", &["contract-adapter", "contract-json"]),
     ("adapter-office", &["contract-adapter", "contract-check", "contract-json", "contract-shell"]),
+    ("adapter-openai-endpoint", &["contract-adapter", "contract-ipc", "contract-json"]),
     ("adapter-machine-probe", &["contract-adapter", "contract-check", "contract-json"]),
     ("adapter-mount-plan", &["contract-adapter", "contract-check", "contract-json"]),
     ("adapter-echo", &["contract-adapter", "contract-ipc", "contract-json"]),
@@ -81,6 +82,7 @@ pub(crate) const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["contract-conformance", "contract-inference", "contract-lanes", "contract-runner", "contract-serve"]),
     ("nix", &["adapter-process"]),
     ("ed25519-dalek", &["contract-models"]),
+    ("ureq-proto", &["adapter-openai-endpoint"]),
     ("anyhow", &["xtask", "contract-bench", "contract-fuzz"]),
 ];
 
