@@ -62,6 +62,7 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("adapter-openai-endpoint", &["contract-adapter", "contract-ipc", "contract-json"]),
     ("adapter-machine-probe", &["contract-adapter", "contract-check", "contract-json"]),
     ("adapter-mount-plan", &["contract-adapter", "contract-check", "contract-json"]),
+    ("adapter-llama", &["contract-adapter", "contract-json"]),
     ("adapter-echo", &["contract-adapter", "contract-ipc", "contract-json"]),
     // Imports none of ours: it tests programs from outside.
     ("contract-conformance", &[]),
