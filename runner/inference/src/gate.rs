@@ -233,10 +233,12 @@ impl Gate {
         })
     }
 
-    /// Completes the request for a run of the adapter. The operator who names a model lets its adapter read these files, and nothing
-    /// else; a connection is asked for, and only the operator's own `--allow` or grant gives it.
+    /// Completes the request for a run of the adapter. The operator who names a model lets its adapter read these files, and gives it
+    /// what its manifest asks for when it came with the runner; a connection is asked for, and only the operator's own `--allow` or
+    /// grant gives it.
     pub fn complete(&self, request: &mut Request) {
         self.binding.adapter().clone_into(&mut request.adapter);
+        request.delegates_asks = true;
         let reads = self.files.iter().map(|(path, _)| Right::Read(path.clone()).to_string());
         request.allow.extend(reads);
         request.asks.extend(self.binding.asks().iter().map(ToString::to_string));

@@ -85,8 +85,32 @@ struct Told {
     finish_reason: Option<String>,
     #[serde(default)]
     usage: Usage,
-    timings: Option<Timings>,
+    timings: Option<ToldTimings>,
     model: Option<ToldModel>,
+}
+
+/// Milliseconds, in as many digits as the adapter's clock has.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ToldTimings {
+    load_ms: Option<f64>,
+    prompt_ms: Option<f64>,
+    first_token_ms: Option<f64>,
+    total_ms: Option<f64>,
+}
+
+impl From<ToldTimings> for Timings {
+    /// Records have whole milliseconds.
+    fn from(told: ToldTimings) -> Self {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of floats saturates")]
+        let whole = |ms: Option<f64>| ms.map(|ms| ms.round() as u64);
+        Self {
+            load_ms: whole(told.load_ms),
+            prompt_ms: whole(told.prompt_ms),
+            first_token_ms: whole(told.first_token_ms),
+            total_ms: whole(told.total_ms),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -188,7 +212,7 @@ impl Tracker {
             ending,
             output,
             usage: told.usage,
-            timings: told.timings,
+            timings: told.timings.map(Timings::from),
             tokenizer: told
                 .model
                 .and_then(|model| model.tokenizer_digest)

@@ -95,7 +95,7 @@ fn the_adapter_may_read_the_model_and_nothing_else() {
     assert_eq!(room.ask(&["--out", "out"]).status, 0);
     let receipt = room.bench.receipt("out");
     let scope = receipt["authority"]["scope"].as_array().unwrap();
-    assert_eq!(scope, &[json!("read=${ROOT}/tiny-words.gguf")]);
+    assert_eq!(scope, &[json!("read=${ROOT}/tiny-words.gguf"), json!("read=/proc/self/status")]);
     assert_eq!(receipt["authority"]["budget"]["processes"], 1);
 }
 
