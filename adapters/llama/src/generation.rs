@@ -125,7 +125,7 @@ impl Generation {
     }
 
     fn make_token(&mut self) -> Result<Stepped, Fault> {
-        let Some(token) = self.sampling.next(self.seat.context())? else {
+        let Some(token) = self.sampling.next(&self.seat)? else {
             return Err(Fault::Grammar {
                 what: "the grammar lets nothing follow that this model can write".to_owned(),
             });

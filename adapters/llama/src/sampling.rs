@@ -1,20 +1,29 @@
 //! Which token comes next.
 
-use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::token::data::LlamaTokenData;
 use llama_cpp_2::token::data_array::LlamaTokenDataArray;
+use llama_cpp_2::vocab::LlamaVocab;
 
 use crate::fault::Fault;
 use crate::request::Generate;
+use crate::seat::Seat;
 
 /// Chooses tokens by the logits of the last decoded one.
 pub(crate) struct Sampling {
     /// `None`: the largest logit, found without a copy of them.
     chain: Option<LlamaSampler>,
-    grammar: Option<LlamaSampler>,
+    constraint: Option<Constraint>,
     candidates: LlamaTokenDataArray,
+}
+
+/// A grammar, and the rule that text is UTF-8, which a grammar of llama.cpp does not hold: to it, any byte that is no ASCII
+/// is as good as a character.
+struct Constraint {
+    grammar: LlamaSampler,
+    /// Bytes of a character that is not complete yet.
+    partial: Vec<u8>,
 }
 
 impl Sampling {
@@ -37,7 +46,8 @@ impl Sampling {
             samplers.push(LlamaSampler::greedy());
         }
         let chain = (!samplers.is_empty()).then(|| LlamaSampler::chain(samplers, true));
-        Self { chain, grammar, candidates: LlamaTokenDataArray::new(Vec::new(), false) }
+        let constraint = grammar.map(|grammar| Constraint { grammar, partial: Vec::new() });
+        Self { chain, constraint, candidates: LlamaTokenDataArray::new(Vec::new(), false) }
     }
 
     /// Tokens of the prompt, for the repeat penalty.
@@ -48,20 +58,20 @@ impl Sampling {
     }
 
     /// The next token; `None` when the grammar lets nothing follow that this model can write.
-    pub(crate) fn next(&mut self, context: &LlamaContext<'_>) -> Result<Option<LlamaToken>, Fault> {
-        let logits = context.get_logits_ith(-1);
-        let Self { chain: Some(chain), grammar, candidates } = self else {
+    pub(crate) fn next(&mut self, seat: &Seat) -> Result<Option<LlamaToken>, Fault> {
+        let logits = seat.context().get_logits_ith(-1);
+        let Self { chain: Some(chain), constraint, candidates } = self else {
             return Ok(largest(logits));
         };
         fill(candidates, logits);
         candidates.apply_sampler(chain);
         let mut chosen = candidates.selected_token();
-        if let Some(grammar) = grammar {
+        if let Some(constraint) = constraint {
+            let vocabulary = seat.engine().model.vocab();
             // Most tokens fit; asking for one is much cheaper than for the whole vocabulary.
-            if !chosen.is_some_and(|token| fits(grammar, token)) {
+            if !chosen.is_some_and(|token| constraint.allows(token, &vocabulary)) {
                 fill(candidates, logits);
-                candidates.apply_sampler(grammar);
-                candidates.data.retain(|candidate| candidate.logit() > f32::NEG_INFINITY);
+                constraint.filter(candidates, &vocabulary);
                 if candidates.data.is_empty() {
                     return Ok(None);
                 }
@@ -69,13 +79,49 @@ impl Sampling {
                 chosen = candidates.selected_token();
             }
             if let Some(token) = chosen {
-                grammar.try_accept(token).map_err(|error| Fault::Engine { what: error.to_string() })?;
+                constraint.accept(token, &vocabulary)?;
             }
         }
         if let Some(token) = chosen {
             chain.accept(token);
         }
         Ok(chosen)
+    }
+}
+
+impl Constraint {
+    fn allows(&mut self, token: LlamaToken, vocabulary: &LlamaVocab<'_>) -> bool {
+        let mut one = LlamaTokenDataArray::new(vec![LlamaTokenData::new(token, 0.0, 0.0)], false);
+        self.filter(&mut one, vocabulary);
+        !one.data.is_empty()
+    }
+
+    /// Leaves what may follow.
+    fn filter(&mut self, candidates: &mut LlamaTokenDataArray, vocabulary: &LlamaVocab<'_>) {
+        candidates.apply_sampler(&mut self.grammar);
+        candidates.data.retain(|candidate| {
+            candidate.logit() > f32::NEG_INFINITY && self.after(candidate.id(), vocabulary).is_some()
+        });
+    }
+
+    fn accept(&mut self, token: LlamaToken, vocabulary: &LlamaVocab<'_>) -> Result<(), Fault> {
+        self.partial = self.after(token, vocabulary).unwrap_or_default();
+        self.grammar.try_accept(token).map_err(|error| Fault::Engine { what: error.to_string() })
+    }
+
+    /// What of a character is open after a token; `None` when the text would be no UTF-8.
+    fn after(&self, token: LlamaToken, vocabulary: &LlamaVocab<'_>) -> Option<Vec<u8>> {
+        if vocabulary.is_eog(token) {
+            return self.partial.is_empty().then(Vec::new);
+        }
+        let mut bytes = self.partial.clone();
+        bytes.reserve(16);
+        vocabulary.token_to_piece_into(token, &mut bytes, false, None);
+        match std::str::from_utf8(&bytes) {
+            Ok(_) => Some(Vec::new()),
+            Err(error) if error.error_len().is_none() => Some(bytes.split_off(error.valid_up_to())),
+            Err(_) => None,
+        }
     }
 }
 
@@ -86,12 +132,6 @@ fn fill(candidates: &mut LlamaTokenDataArray, logits: &[f32]) {
     );
     candidates.sorted = false;
     candidates.selected = None;
-}
-
-fn fits(grammar: &mut LlamaSampler, token: LlamaToken) -> bool {
-    let mut one = LlamaTokenDataArray::new(vec![LlamaTokenData::new(token, 0.0, 0.0)], false);
-    one.apply_sampler(grammar);
-    one.data.first().is_some_and(|candidate| candidate.logit() > f32::NEG_INFINITY)
 }
 
 /// The first of the largest, as llama.cpp's greedy sampler has it.

@@ -65,11 +65,13 @@ pub(crate) struct Loaded {
 }
 
 impl Prefix {
-    /// Puts as much of it as `prompt` begins with into a context, and says how many tokens that are. The last token of
-    /// the prompt is always computed: what follows it depends on it.
+    /// Puts as much of it as `prompt` begins with into a context, and says how many tokens that are: whole batches, so that
+    /// the rest of the prompt is computed in the batches that it would have been computed in, and to the same bits. The last
+    /// token of the prompt is always computed: what follows it depends on it.
     pub(crate) fn restore(&self, seat: &mut Seat, prompt: &[LlamaToken]) -> Result<usize, Fault> {
         let same = self.tokens.iter().zip(prompt).take_while(|(own, other)| own == other).count();
-        let same = same.min(prompt.len().saturating_sub(1));
+        let batch = seat.shape.room.batch as usize;
+        let same = same.min(prompt.len().saturating_sub(1)) / batch * batch;
         if same == 0 || self.context_tokens != seat.shape.room.context {
             return Ok(0);
         }
