@@ -12,8 +12,13 @@ use crate::request::Generate;
 const PATTERN_BYTES: usize = 1 << 20;
 /// Longest schema and longest grammar. Bytes.
 const LONGEST: usize = 256 * 1024;
-/// llama.cpp writes `{n}` out as n rules.
+/// Where a grammar begins.
 const GRAMMAR_ROOT: &str = "root";
+
+/// The exponent of a number in llama.cpp's grammar of JSON, of up to 16 digits: json-schema-to-grammar.cpp.
+const LONG_EXPONENT: &str = "[eE] [-+]? integral-part";
+/// With two digits, so that the number is one that a reader of JSON can hold.
+const SHORT_EXPONENT: &str = "[eE] [-+]? [0-9] [0-9]?";
 
 /// What an output has to be.
 pub(crate) enum Form {
@@ -35,6 +40,7 @@ impl Form {
                            references to other documents, patterns with look-around or back references"
                         .to_owned(),
                 })?;
+                let grammar = grammar.replace(LONG_EXPONENT, SHORT_EXPONENT);
                 Ok((Self::Json(validator), Some(sampler(model, &grammar, "jsonSchema")?)))
             }
             (None, Some(grammar)) => {

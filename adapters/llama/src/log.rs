@@ -1,8 +1,8 @@
 //! What llama.cpp logs: nothing of it goes to stderr, and its last complaints are kept for the message of a failure.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt::{Debug, Write as _};
-use std::sync::{Mutex, PoisonError};
 
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
@@ -13,7 +13,10 @@ const MOST_LINES: usize = 4;
 /// How much of a line.
 const LONGEST_LINE: usize = 300;
 
-static LAST: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
+thread_local! {
+    /// llama.cpp complains in the thread that called it.
+    static LAST: RefCell<VecDeque<String>> = const { RefCell::new(VecDeque::new()) };
+}
 
 /// Sends the logs of llama.cpp here. Before its backend starts, and once.
 pub(crate) fn keep() {
@@ -22,14 +25,14 @@ pub(crate) fn keep() {
     llama_cpp_2::send_logs_to_tracing(llama_cpp_2::LogOptions::default());
 }
 
-/// Forgets what was said about something else.
+/// Forgets what was said in this thread about something else.
 pub(crate) fn forget() {
-    LAST.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    LAST.with_borrow_mut(VecDeque::clear);
 }
 
-/// The last complaints, the newest last; a text of one line.
+/// The last complaints in this thread, the newest last; a text of one line.
 pub(crate) fn last_complaints() -> Option<String> {
-    let lines = std::mem::take(&mut *LAST.lock().unwrap_or_else(PoisonError::into_inner));
+    let lines = LAST.with_borrow_mut(std::mem::take);
     (!lines.is_empty()).then(|| lines.into_iter().collect::<Vec<_>>().join("; "))
 }
 
@@ -52,13 +55,14 @@ impl Subscriber for Complaints {
         let mut line = Line(String::new());
         event.record(&mut line);
         let line = line.0.trim().chars().take(LONGEST_LINE).collect::<String>();
-        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        if !line.is_empty() && last.back() != Some(&line) {
-            last.push_back(line);
-            if last.len() > MOST_LINES {
-                last.pop_front();
+        LAST.with_borrow_mut(|last| {
+            if !line.is_empty() && last.back() != Some(&line) {
+                last.push_back(line);
+                if last.len() > MOST_LINES {
+                    last.pop_front();
+                }
             }
-        }
+        });
     }
 
     fn enter(&self, _: &Id) {}

@@ -226,7 +226,6 @@ fn load(
 /// Loads in a thread of its own, so that this one can tell how far it is and hear a cancel.
 fn load_model(path: &str, context: &mut Context<'_>) -> Result<LlamaModel, Failure> {
     let backend = backend()?;
-    crate::log::forget();
     let (said, heard) = mpsc::channel();
     let stop = Arc::new(AtomicBool::new(false));
     let loader = {
@@ -237,7 +236,8 @@ fn load_model(path: &str, context: &mut Context<'_>) -> Result<LlamaModel, Failu
                 // Nobody listens any more only when the load is given up.
                 said.send(fraction).is_ok() && !stop.load(Ordering::Relaxed)
             });
-            LlamaModel::load_from_file(backend, path, &params)
+            let loaded = LlamaModel::load_from_file(backend, path, &params);
+            loaded.map_err(|error| crate::log::last_complaints().unwrap_or_else(|| error.to_string()))
         })
     };
     let (mut told, mut cancelled) = (f32::NEG_INFINITY, None);
@@ -257,13 +257,13 @@ fn load_model(path: &str, context: &mut Context<'_>) -> Result<LlamaModel, Failu
     }
     match loaded {
         Ok(Ok(model)) => Ok(model),
-        Ok(Err(error)) => Err(not_loaded(path, crate::log::last_complaints(), &error.to_string())),
+        Ok(Err(what)) => Err(not_loaded(path, what)),
         Err(_) => Err(Fault::Engine { what: "the thread that loads panicked".to_owned() }.into()),
     }
 }
 
-fn not_loaded(path: &str, complaints: Option<String>, error: &str) -> Failure {
-    let (path, what) = (path.to_owned(), complaints.unwrap_or_else(|| error.to_owned()));
+fn not_loaded(path: &str, what: String) -> Failure {
+    let path = path.to_owned();
     // llama-model-loader.cpp: "unknown model architecture: '...'".
     if what.contains("unknown model architecture") {
         return Fault::Unsupported { path, what: format!("llama.cpp does not know it: {what}") }.into();

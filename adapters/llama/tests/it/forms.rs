@@ -23,7 +23,7 @@ fn schemas() -> Vec<Value> {
 #[test]
 fn output_fits_its_schema_or_is_no_answer_in_200_of_200() {
     let mut session = harness();
-    let (mut whole, mut refused, mut cut) = (0, 0, 0);
+    let (mut whole, mut cut) = (0, 0);
     let schemas = schemas();
     let mut rng = fastrand::Rng::with_seed(3);
     for (number, schema) in schemas.iter().enumerate() {
@@ -41,23 +41,17 @@ fn output_fits_its_schema_or_is_no_answer_in_200_of_200() {
                     cut += 1;
                 }
                 "stop" => {
-                    // A grammar lets numbers through that no JSON reader takes, such as 1e999.
-                    let fits = contract_json::from_slice::<Value>(text.as_bytes())
-                        .is_ok_and(|value| validator.is_valid(&value));
-                    assert_eq!(ok, fits, "schema {number}, seed {seed}: {data}");
-                    assert_eq!(data["violation"].is_string(), !ok);
-                    if ok {
-                        whole += 1;
-                    } else {
-                        refused += 1;
-                    }
+                    assert!(ok, "schema {number}, seed {seed}: {data}");
+                    let value: Value = contract_json::from_slice(text.as_bytes()).unwrap();
+                    assert!(validator.is_valid(&value), "schema {number}, seed {seed}: {text}");
+                    whole += 1;
                 }
                 other => panic!("{other}"),
             }
         }
     }
-    assert_eq!(whole + refused + cut, 200);
-    assert!(whole >= 150 && refused < 10, "{cut} of 200 were cut, {refused} refused");
+    assert_eq!(whole + cut, 200);
+    assert!(whole >= 150, "{cut} of 200 were cut");
 }
 
 #[test]
