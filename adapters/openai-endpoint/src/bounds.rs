@@ -9,6 +9,10 @@ pub(crate) const TOTAL: Duration = Duration::from_secs(600);
 /// The answer leaves this much before the runner's deadline, so that the error says what was waited for.
 pub(crate) const MARGIN: Duration = Duration::from_millis(200);
 
+/// A server that is silent for so long is told of as progress: it may work on a long prompt, and the runner's own idle
+/// deadline (60 s unless set) sees nothing but progress.
+pub(crate) const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
+
 /// One read.
 pub(crate) const READ_BYTES: usize = 16 * 1024;
 /// Status line and headers, with those of all interim answers (1xx).

@@ -23,6 +23,7 @@ mod tokenize;
 mod usage;
 
 use std::net::TcpStream;
+use std::time::Duration;
 
 use contract_adapter::{Adapter, Context, Failure, Offer};
 
@@ -35,6 +36,7 @@ type Variable = Box<dyn Fn(&str) -> Option<String>>;
 pub struct EndpointAdapter {
     connect: Connect,
     variable: Variable,
+    sign_of_life: Duration,
 }
 
 impl EndpointAdapter {
@@ -48,6 +50,7 @@ impl EndpointAdapter {
                 reason = "an API key is a granted variable, and named by the caller"
             )]
             variable: Box::new(|name| std::env::var(name).ok()),
+            sign_of_life: bounds::SIGN_OF_LIFE,
         }
     }
 
@@ -64,6 +67,12 @@ impl EndpointAdapter {
     #[must_use]
     pub fn with_variables(self, variable: impl Fn(&str) -> Option<String> + 'static) -> Self {
         Self { variable: Box::new(variable), ..self }
+    }
+
+    /// The same, telling more or less often that a silent server is waited for.
+    #[must_use]
+    pub fn with_signs_of_life(self, every: Duration) -> Self {
+        Self { sign_of_life: every, ..self }
     }
 }
 

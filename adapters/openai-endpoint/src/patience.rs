@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use contract_adapter::{Context, Failure, Progress};
+
 use crate::bounds::{MARGIN, TOTAL};
 
 /// A deadline that passed.
@@ -11,6 +13,37 @@ pub(crate) enum Passed {
     Total(Duration),
     /// Nothing came, and nothing was taken.
     Idle(Duration),
+}
+
+/// When the runner is told that the server is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signs {
+    every: Duration,
+    last: Instant,
+}
+
+impl Signs {
+    /// From now on.
+    pub(crate) fn new(every: Duration) -> Self {
+        Self { every, last: Instant::now() }
+    }
+
+    /// Something else was told.
+    pub(crate) fn told(&mut self) {
+        self.last = Instant::now();
+    }
+
+    /// Sends a sign when it is time for one.
+    ///
+    /// # Errors
+    /// `ADAPTER_CANCELLED`
+    pub(crate) fn send_when_due(&mut self, context: &mut Context<'_>) -> Result<(), Failure> {
+        if self.last.elapsed() < self.every {
+            return Ok(());
+        }
+        self.told();
+        context.progress(Progress::new().message("waiting for the server"))
+    }
 }
 
 /// The deadlines of one invoke.

@@ -9,7 +9,7 @@ use crate::EndpointAdapter;
 use crate::address::Address;
 use crate::exchange::{Exchange, Turn};
 use crate::key::ApiKey;
-use crate::patience::Patience;
+use crate::patience::{Patience, Signs};
 use crate::place::Place;
 use crate::request::Request;
 
@@ -94,10 +94,10 @@ impl Server {
         request: Request,
     ) -> Result<(T, Place), Failure> {
         let mut exchange = self.open(adapter, context, request)?;
-        let mut body = Vec::new();
+        let (mut body, mut signs) = (Vec::new(), Signs::new(adapter.sign_of_life));
         loop {
             match exchange.turn()? {
-                Turn::Nothing => {}
+                Turn::Nothing => signs.send_when_due(context)?,
                 Turn::Body(piece) => body.extend_from_slice(&piece),
                 Turn::End => break,
             }

@@ -10,6 +10,7 @@ use crate::events::{Event, Events};
 use crate::exchange::{Exchange, Turn};
 use crate::generate::input::Generate;
 use crate::generate::transcript::{FinishReason, Generated, Transcript};
+use crate::patience::Signs;
 use crate::schema::Schema;
 use crate::server::{Server, what_it_is_not};
 use crate::stop::{Passed, Stop};
@@ -26,6 +27,7 @@ pub(crate) struct Task {
     transcript: Transcript,
     /// The server said why it ended; counts may still come.
     finished: Option<FinishReason>,
+    signs: Signs,
 }
 
 /// The data of one progress message.
@@ -61,6 +63,7 @@ impl Task {
             schema,
             transcript: Transcript::default(),
             finished: None,
+            signs: Signs::new(adapter.sign_of_life),
         })
     }
 
@@ -77,7 +80,11 @@ impl Task {
             return Ok(Some(self.end(FinishReason::Cancelled)));
         }
         let next = match self.exchange.turn()? {
-            Turn::Nothing => Next::More,
+            Turn::Nothing => {
+                // That it was cancelled is seen by the next step.
+                let _ = self.signs.send_when_due(context);
+                Next::More
+            }
             Turn::Body(bytes) => self.take(&bytes, context)?,
             Turn::End => match self.finished {
                 Some(reason) => Next::End(reason),
@@ -191,7 +198,8 @@ impl Task {
         Ok(self.send(text, context))
     }
 
-    fn send(&self, text: &str, context: &mut Context<'_>) -> bool {
+    fn send(&mut self, text: &str, context: &mut Context<'_>) -> bool {
+        self.signs.told();
         let piece = Piece { text, tokens: self.transcript.pieces };
         context.progress(Progress::new().data(piece)).is_ok()
     }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use serde_json::json;
 
-use crate::call::{failed, fails, generate, hello_with};
+use crate::call::{at, failed, fails, generate, hello_with};
 use crate::peer::{Peer, STREAM_HEAD, answer, chunk, piece, read_request, until_left};
 
 const TIMEOUT: &str = "ADAPTER_ENDPOINT_TIMEOUT";
@@ -51,6 +51,22 @@ fn a_server_that_does_not_read_is_left() {
     fails(&generate(&peer, &args), TIMEOUT, "while sending the request");
     drop(leave);
     peer.seen();
+}
+
+#[test]
+fn the_runner_hears_that_a_silent_server_is_waited_for() {
+    let adapter = adapter_openai_endpoint::EndpointAdapter::new()
+        .with_connections(|_, to| std::net::TcpStream::connect(to).map_err(contract_adapter::Failure::from))
+        .with_signs_of_life(std::time::Duration::from_millis(1));
+    let mut harness = contract_adapter::Harness::new(adapter);
+    for (op, args) in [("inference.generate", hello_with(&json!({}))), ("model.inspect", json!({}))] {
+        let mut args = at(&falls_silent(""), &args);
+        args["idleTimeoutMs"] = json!(200);
+        let called = harness.call(op, args);
+        fails(&called, TIMEOUT, "nothing in 200 ms");
+        let step = called.progress.first().unwrap();
+        assert_eq!((step.message.as_deref(), &step.data), (Some("waiting for the server"), &None));
+    }
 }
 
 #[test]
