@@ -11,6 +11,7 @@ mod bad_input;
 mod carry;
 mod command;
 mod determinism;
+mod endpoint;
 mod evidence;
 mod examples;
 mod hostile;
