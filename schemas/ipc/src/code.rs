@@ -224,9 +224,6 @@ codes! {
     ModelTargetTie = "MODEL_TARGET_TIE", Violated,
         "Several entries of a manifest are meant for this machine, and none more than the other.",
         "Make the targeting of one of them more exact.";
-    ModelIneligible = "MODEL_INELIGIBLE", Denied,
-        "A pack may not be used on this machine as it is.",
-        "Each reason is named; mend those that speak against it.";
     ModelPackUnresolved = "MODEL_PACK_UNRESOLVED", Violated,
         "A portable kit names a pack that is not among its manifests.",
         "Put the document of the pack into the kit's folder of manifests.";
@@ -236,9 +233,6 @@ codes! {
     ModelStoreUnwritable = "MODEL_STORE_UNWRITABLE", Evidence,
         "A model or its record could not be written.",
         "Free space or correct the permissions; what was not finished is removed by the next import.";
-    CarryRefInvalid = "CARRY_REF_INVALID", Violated,
-        "A reference to a service is not in order.",
-        "Mend what is named for each file.";
     CarrySignatureMissing = "CARRY_SIGNATURE_MISSING", Denied,
         "A document has no signature where one is required.",
         "Get the document with its signature from its owner; `contract-runner carry sign` makes one.";

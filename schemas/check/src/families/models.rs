@@ -56,7 +56,7 @@ pub(crate) static IMPORT_LICENCE_UNCLEAR: Rule = Rule {
     severity: Severity::Error,
     kinds: KINDS_OF_IMPORT,
     what: "A licence is stated without its text, or refused with one.",
-    why: "The third condition of an import is that the state of the licence can be read without a guess.",
+    why: "A condition of each import is that the state of the licence can be read without a guess.",
     mend: "Write the licence with `stated`, and null with `refused`.",
     source: SOURCE,
     example: Example { base: IMPORTED, at: "/licence/text", good: r#""MIT""#, bad: "null" },
