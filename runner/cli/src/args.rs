@@ -369,6 +369,15 @@ pub(crate) struct InferArgs {
     #[command(flatten, next_help_heading = "Model")]
     pub(crate) model: contract_inference::ModelArgs,
 
+    /// Choose a profile for this class of tasks among those of --profiles
+    #[arg(long, value_name = "CLASS", value_parser = model::role, conflicts_with_all = ["model", "profile"], help_heading = "Model")]
+    pub(crate) task: Option<contract_inference::Role>,
+    /// The folder with the profiles to choose from, and those that may stand in for --profile [default: none]
+    #[arg(long, value_name = "FOLDER", help_heading = "Model")]
+    pub(crate) profiles: Option<PathBuf>,
+    /// A folder with the keys whose signatures count, as NAME.pub (PEM): a fallback must be signed
+    #[arg(long, value_name = "FOLDER", help_heading = "Model", requires = "profiles")]
+    pub(crate) keys: Option<PathBuf>,
     /// What the model is told before the prompt
     #[arg(long, value_name = "TEXT", help_heading = "Prompt")]
     pub(crate) system: Option<String>,

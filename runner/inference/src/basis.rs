@@ -1,7 +1,7 @@
 //! What all completions of one model have in common, and how a completion is made of it.
 
 use contract_engine::Failure;
-use contract_ipc::Exit;
+use contract_ipc::{Code, Exit};
 
 use crate::ask::Ask;
 use crate::completion::{
@@ -67,7 +67,9 @@ impl Basis {
     /// A request that was refused before anything ran.
     #[must_use]
     pub fn refused(&self, ask: &Ask, failure: &Failure) -> Completion {
-        let refused = matches!(failure.code.exit(), Exit::Denied | Exit::Violated);
+        // Without a model that could answer nobody said no.
+        let refused = matches!(failure.code.exit(), Exit::Denied | Exit::Violated)
+            && failure.code != Code::InferenceNoRoute;
         let situation = Situation::of(SituationFacts { refused, way: None, fallback: None });
         self.completion(ask, situation, Ending::Refused(Why::from(failure)))
     }

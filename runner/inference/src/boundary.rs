@@ -15,6 +15,8 @@ pub struct Boundary {
     pub profile: String,
     /// Whether a router may choose the profile on this machine.
     pub may_route_locally: bool,
+    /// Whether it names a decision of a policy.
+    pub names_policy_decision: bool,
 }
 
 #[derive(Deserialize)]
@@ -23,6 +25,13 @@ struct Written {
     boundary_id: String,
     profile_ref: String,
     carry_scope: WrittenScope,
+    decision_refs: WrittenDecisions,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenDecisions {
+    policy_decision_refs: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +52,7 @@ impl Boundary {
             reference: written.boundary_id,
             profile: written.profile_ref,
             may_route_locally: written.carry_scope.may_route_locally,
+            names_policy_decision: !written.decision_refs.policy_decision_refs.is_empty(),
         })
     }
 

@@ -88,6 +88,7 @@ pub struct Gate {
     /// Its files as they were when their digests were taken.
     files: Vec<(PathBuf, FileIdentity)>,
     loras: Vec<(String, f64)>,
+    is_pinned: bool,
 }
 
 impl Gate {
@@ -119,7 +120,7 @@ impl Gate {
 
     fn look(wanted: &Wanted, looking: &mut Looking<'_>) -> Result<Self, Failure> {
         let root = &looking.around.root;
-        let profile = wanted.profile.as_ref().map(|path| read_profile(&root.join(path))).transpose()?;
+        let profile = wanted.profile.as_ref().map(|path| Profile::open(&root.join(path))).transpose()?;
         let named = wanted.model.as_deref().map(|text| Named::parse(text, looking)).transpose()?;
         let binding = match (&profile, &named) {
             (Some(profile), named) => profile.binding(named.as_ref().map(|named| named.path.as_path()))?,
@@ -142,11 +143,13 @@ impl Gate {
                 profile,
                 files: Vec::new(),
                 loras: no_loras(wanted)?,
+                is_pinned: false,
             }),
             Binding::Llama { model } => {
                 let path = model.clone();
                 let papers = Papers::find(wanted, profile.as_ref(), root)?;
                 let base = looking.digest(&path)?;
+                let is_pinned = papers.0.is_some() || named.as_ref().is_some_and(|named| named.recorded.is_some());
                 if let Some(recorded) = named.and_then(|named| named.recorded)
                     && recorded != base.0
                 {
@@ -169,6 +172,7 @@ impl Gate {
                     profile,
                     files: vec![(path, base.1)],
                     loras: Vec::new(),
+                    is_pinned,
                 };
                 for (path, scale) in &wanted.loras {
                     let path = real(&root.join(path))?;
@@ -181,6 +185,12 @@ impl Gate {
                 Ok(gate)
             }
         }
+    }
+
+    /// Whether a manifest or a record names the model's bytes.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        self.is_pinned
     }
 
     /// The files are those that were looked at. What it cannot see is in docs/local-model-door.md.
@@ -359,14 +369,7 @@ fn no_loras(wanted: &Wanted) -> Result<Vec<(String, f64)>, Failure> {
     }
 }
 
-fn read_profile(path: &Path) -> Result<Profile, Failure> {
-    let text = contract_models::read_text(path).map_err(of_model)?;
-    let folder = real(path)?.parent().unwrap_or(Path::new("/")).to_owned();
-    Profile::read(&text, &folder)
-        .map_err(|failure| Failure { message: format!("{}: {}", path.display(), failure.message), ..failure })
-}
-
-fn real(path: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn real(path: &Path) -> Result<PathBuf, Failure> {
     path.canonicalize()
         .map_err(|error| Failure::new(Code::ContractInputUnreadable, format!("{}: {error}", path.display())))
 }

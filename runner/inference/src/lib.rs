@@ -16,6 +16,7 @@ pub mod egress;
 mod endpoint;
 mod evidence;
 mod fallback;
+mod finder;
 mod gate;
 mod judged;
 mod model_args;
@@ -40,6 +41,7 @@ pub use completion::{
 pub use endpoint::{Endpoint, Place};
 pub use evidence::{EgressFacts, Evidence, Outcome, Stored};
 pub use fallback::{Chain, ChainEnd, Link, MAX_DEPTH, ProfileSet};
+pub use finder::Finder;
 pub use gate::{EgressPapers, Gate, Reading, Wanted};
 pub use model_args::ModelArgs;
 pub use profile::{Address, Binding, ModelFile, Profile, Role, Runtime};

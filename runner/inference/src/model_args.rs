@@ -8,7 +8,7 @@ use crate::gate::Wanted;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ModelArgs {
     /// The profile of the model: a LocalModelProfile
-    #[arg(long, value_name = "FILE", required_unless_present = "model")]
+    #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
     /// The model: a GGUF file, or urn:srcos:model:sha256:HEX of an imported one
     #[arg(long, value_name = "MODEL")]

@@ -10,6 +10,7 @@ use contract_ipc::Code;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::Endpoint;
+use crate::gate::{of_model, real};
 use crate::judged;
 use crate::restrictions::Restrictions;
 use crate::sha256::Sha256;
@@ -223,6 +224,17 @@ impl Profile {
             fallbacks: policy.fallback_profile_refs,
             digest: Sha256::of(text),
         })
+    }
+
+    /// Reads the profile at `path`.
+    ///
+    /// # Errors
+    /// What cannot be read; `INFERENCE_PROFILE_INVALID` with every violation.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let text = contract_models::read_text(path).map_err(of_model)?;
+        let folder = real(path)?.parent().unwrap_or(Path::new("/")).to_owned();
+        Self::read(&text, &folder)
+            .map_err(|failure| Failure { message: format!("{}: {}", path.display(), failure.message), ..failure })
     }
 
     /// What is run; `model` is the file that the user named, which a profile for llama.cpp takes instead of its own.

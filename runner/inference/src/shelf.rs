@@ -1,5 +1,6 @@
 //! A folder with profiles and boundaries.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ pub struct Shelf {
     pub boundaries: Vec<Boundary>,
     /// Names of files that are no JSON, and why.
     pub passed_over: Vec<String>,
+    /// Where each of them is, by its reference.
+    paths: BTreeMap<String, PathBuf>,
 }
 
 impl Shelf {
@@ -48,6 +51,12 @@ impl Shelf {
         Ok(shelf)
     }
 
+    /// The file of a profile or boundary.
+    #[must_use]
+    pub fn path(&self, reference: &str) -> Option<&Path> {
+        self.paths.get(reference).map(PathBuf::as_path)
+    }
+
     fn put(&mut self, path: &Path, text: &[u8]) -> Result<(), Failure> {
         let mut tape = Tape::new();
         let kind = match tape.parse(text, &Limits::default()) {
@@ -62,10 +71,14 @@ impl Shelf {
         match kind.as_deref() {
             Some("LocalModelProfile") => {
                 let folder = path.parent().unwrap_or(Path::new("."));
-                self.profiles.add(Profile::read(text, folder)?)
+                let profile = Profile::read(text, folder)?;
+                self.paths.insert(profile.reference.clone(), path.to_owned());
+                self.profiles.add(profile)
             }
             Some("ModelCarryAuthorizationBoundary") => {
-                self.boundaries.push(Boundary::read(text)?);
+                let boundary = Boundary::read(text)?;
+                self.paths.insert(boundary.reference.clone(), path.to_owned());
+                self.boundaries.push(boundary);
                 Ok(())
             }
             _ => Ok(()),

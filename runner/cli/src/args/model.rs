@@ -143,9 +143,12 @@ pub(crate) struct RouteArgs {
     /// The folder with profiles and boundaries
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub(crate) profiles: PathBuf,
+    /// A folder with the keys whose signatures count, as NAME.pub (PEM): a fallback must be signed
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) keys: Option<PathBuf>,
 }
 
-fn role(text: &str) -> Result<Role, String> {
+pub(crate) fn role(text: &str) -> Result<Role, String> {
     Role::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| {
         let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
         format!("write one of {}", names.join(", "))

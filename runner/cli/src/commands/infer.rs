@@ -9,6 +9,7 @@ use contract_engine::{
 };
 use contract_inference::egress::LeaseRef;
 use contract_inference::{
+    Finder, Profile, RouteRequest, Shelf, Wanted,
     AdapterFacts, Appended, Ask, Basis, Caller, EgressPapers, Ending, Finished, Gate, Heard, Input, Message,
     MessageRole, Records, RunPlace, RunRef, Sampling, Stop, Tracker, Why,
 };
@@ -88,8 +89,9 @@ impl Door {
             &args.authority.grant,
             &self.around.root,
         )?;
+        let wanted_model = self.choose(args)?;
         let spinner = self.spinner("reading the model");
-        let gate = Gate::open(&args.model.wanted(), &self.around, now(), &mut |done, total| {
+        let gate = Gate::open(&wanted_model, &self.around, now(), &mut |done, total| {
             if let Some(spinner) = &spinner {
                 #[expect(clippy::cast_precision_loss, reason = "a bar of 20 cells")]
                 let fraction = done as f64 / total.max(1) as f64;
@@ -116,6 +118,35 @@ impl Door {
             mark_latest(&out, &self.around, self.output);
         }
         Ok(done)
+    }
+
+    /// The model that is named, or the one that a route chooses; the decision goes on record.
+    fn choose(&mut self, args: &InferArgs) -> Result<Wanted, Failure> {
+        let mut wanted = args.model.wanted();
+        let folder = match (&args.profiles, args.task) {
+            (Some(folder), _) => folder.as_path(),
+            (None, Some(_)) => Path::new("."),
+            (None, None) => return Ok(wanted),
+        };
+        let root = &self.around.root;
+        let shelf = Shelf::read(&root.join(folder))?;
+        let named = match &wanted.profile {
+            Some(path) => Some(Profile::open(&root.join(path))?.reference),
+            None => None,
+        };
+        let finder = Finder::new(&shelf, &self.around, args.keys.as_deref(), now())?;
+        let decision = finder.decide(RouteRequest { task: args.task, profile: named.as_deref() });
+        self.basis.route = Some(decision.clone());
+        let Some(chosen) = decision.chosen.as_deref().and_then(|chosen| shelf.profiles.get(chosen)) else {
+            return Err(Failure::new(Code::InferenceNoRoute, "no profile can serve the request")
+                .cause(decision.to_string().trim_end().to_owned()));
+        };
+        if named.as_ref().is_some_and(|named| *named != chosen.reference) {
+            self.basis.fallback = Some(finder.standing(chosen));
+            note(self.output, &format!("{} stands in", style::tame(&chosen.reference)));
+        }
+        wanted.profile = shelf.path(&chosen.reference).map(Path::to_owned);
+        Ok(wanted)
     }
 
     fn serve(

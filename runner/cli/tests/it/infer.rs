@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::carry::{KEY, PUBLIC};
 use crate::command::{Bench, Done, repository};
 use crate::prefix::Prefix;
 
@@ -250,4 +251,67 @@ fn a_profile_of_a_server_gives_no_connection() {
     let done = room.ask(&["--allow", "connect=192.0.2.1:80"]);
     assert_eq!(done.status, 3, "{}", done.stderr);
     assert!(done.stderr.contains("INFERENCE_EGRESS_REFUSED"), "{}", done.stderr);
+}
+
+#[test]
+fn a_route_chooses_by_task_and_is_on_record_and_a_fallback_must_count() {
+    let room = Room::new();
+    let done = room.infer(&[QUESTION, "--task", "triage"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(room.evidence()["route"]["task"], "triage");
+    let done = room.infer(&[QUESTION, "--task", "coding-assist"]);
+    assert_eq!(done.status, 1, "{}", done.stderr);
+    assert_eq!(room.evidence()["situation"], "unavailable");
+    // A profile that nothing serves, with the tiny model to stand in.
+    let mut other: Value = serde_json::from_slice(&std::fs::read(room.bench.path(PROFILE)).unwrap()).unwrap();
+    let fallback = other["profileId"].as_str().unwrap().to_owned();
+    other["profileId"] = json!("urn:srcos:model-profile:absent");
+    other["model"]["ggufRef"] = json!("file:absent.gguf");
+    other["policy"]["fallbackProfileRefs"] = json!([fallback]);
+    room.bench.write("absent.profile.json", &other.to_string());
+    let absent = &[QUESTION, "--profile", "absent.profile.json", "--profiles", "."][..];
+    let done = room.infer(absent);
+    assert_eq!(done.status, 1, "{}", done.stderr);
+    assert!(done.stderr.contains("not signed"), "{}", done.stderr);
+    sign_fallback(&room, &fallback);
+    let done = room.infer(&[absent, &["--keys", "keys"]].concat());
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(room.evidence()["situation"], "cached-fallback");
+}
+
+/// Signs the profile, and a boundary that names a decision of a policy about it.
+fn sign_fallback(room: &Room, profile: &str) {
+    let boundary = json!({
+        "schemaVersion": "v0.1",
+        "kind": "ModelCarryAuthorizationBoundary",
+        "boundaryId": "urn:srcos:model-carry-boundary:tiny-words",
+        "profileRef": profile,
+        "profileKind": "LocalModelProfile",
+        "carryScope": {"mayCarryProfile": true, "mayCarryServiceRef": true, "mayEmitEvidence": true, "mayRouteLocally": true},
+        "authorizationBoundary": {
+            "authorizesPromptEgress": false,
+            "authorizesNetworkAccess": false,
+            "authorizesToolUse": false,
+            "authorizesModelDownload": false,
+            "authorizesTrainingOnUserData": false,
+            "authorizesModelPromotion": false,
+            "authorizesLifecycleMutation": false,
+        },
+        "decisionRefs": {
+            "policyDecisionRefs": ["urn:srcos:policy-decision:fallback-to-tiny-words"],
+            "routerDecisionRefs": [],
+            "governanceLedgerRefs": [],
+            "explicitPullRefs": [],
+        },
+        "evidenceRefs": ["evidence://tests/fallback"],
+    });
+    room.bench.write("tiny-words.boundary.json", &boundary.to_string());
+    room.bench.write("key.pem", KEY);
+    room.bench.write("keys/owner.pub", PUBLIC);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(room.bench.path("key.pem"), mode).unwrap();
+    for document in [PROFILE, "tiny-words.boundary.json"] {
+        let done = room.prefix.run(&room.bench, ["carry", "sign", document, "--key", "key.pem"]);
+        assert_eq!(done.status, 0, "{}", done.stderr);
+    }
 }
