@@ -1,10 +1,12 @@
 //! What a model file says of itself, as far as it is needed here.
 
+use std::collections::HashMap;
+
 use contract_json::{sha256_text, to_canonical_vec};
 use serde_json::{Map, Value};
 
 use crate::fault::Fault;
-use crate::gguf::{Gguf, MetaValue};
+use crate::gguf::{Array, Gguf, MetaValue};
 
 /// More layers than any model has; a number beyond it is damage.
 const MOST_LAYERS: u64 = 4096;
@@ -76,6 +78,7 @@ impl Facts {
             head_digest: head_digest(gguf),
         };
         facts.make_sense(path)?;
+        tokens_differ(gguf, path)?;
         Ok(facts)
     }
 
@@ -112,12 +115,24 @@ fn senseless(path: &str, what: &str) -> Fault {
     Fault::Senseless { path: path.to_owned(), what: what.to_owned() }
 }
 
+/// llama.cpp asserts that no two tokens are the same, and ends the process otherwise. Empty ones get names of their own there.
+fn tokens_differ(gguf: &Gguf, path: &str) -> Result<(), Fault> {
+    let Some(MetaValue::Array(Array::Texts(tokens))) = gguf.get("tokenizer.ggml.tokens") else {
+        return Ok(());
+    };
+    let mut seen = HashMap::new();
+    for (number, token) in tokens.iter().enumerate().filter(|(_, token)| !token.is_empty()) {
+        if let Some(before) = seen.insert(token.as_str(), number) {
+            return Err(senseless(path, &format!("its tokens {before} and {number} are the same")));
+        }
+    }
+    Ok(())
+}
+
 /// A number, or the largest of an array with one for each layer.
 fn largest(value: Option<&MetaValue>) -> Option<u64> {
     match value? {
-        MetaValue::Array(crate::gguf::Array::Values(values)) => {
-            values.iter().filter_map(MetaValue::number).max()
-        }
+        MetaValue::Array(Array::Values(values)) => values.iter().filter_map(MetaValue::number).max(),
         value => value.number(),
     }
 }
@@ -139,7 +154,7 @@ fn kv_bytes_per_token(gguf: &Gguf, architecture: &str) -> Option<u64> {
     let key = own("attention.key_length").and_then(MetaValue::number).unwrap_or(head);
     let value = own("attention.value_length").and_then(MetaValue::number).unwrap_or(head);
     let kv_heads = match own("attention.head_count_kv") {
-        Some(MetaValue::Array(crate::gguf::Array::Values(each))) => {
+        Some(MetaValue::Array(Array::Values(each))) => {
             each.iter().filter_map(MetaValue::number).fold(0, u64::saturating_add)
         }
         Some(one) => one.number()?.saturating_mul(layers),

@@ -115,6 +115,14 @@ fn numbers_that_make_no_sense_are_refused_before_llama_cpp_divides_by_them() {
 }
 
 #[test]
+fn a_token_that_is_there_twice_is_refused() {
+    let tokens = ["a", "b", "", "", "a"].map(str::to_owned).to_vec();
+    let (code, message, _) = refused(&model().with("tokenizer.ggml.tokens", Meta::Texts(tokens)).bytes());
+    assert_eq!(code, "ADAPTER_MODEL_INVALID");
+    assert!(message.contains("its tokens 0 and 4 are the same"), "{message}");
+}
+
+#[test]
 fn what_llama_cpp_says_is_passed_on() {
     let renamed = |to: &str| {
         let mut file = GgufFile { tensors: model().tensors, metadata: Vec::new() };
