@@ -1,6 +1,6 @@
 //! Makes GGUF files: a tiny Llama with random weights, always the same, and adapters for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use tempfile::TempDir;
@@ -209,20 +209,21 @@ pub(crate) fn lora(width: u64) -> GgufFile {
     file
 }
 
-struct Made {
-    // The folder goes away with the process.
-    folder: TempDir,
-}
-
-static MADE: LazyLock<Made> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("model.gguf"), model().bytes()).unwrap();
-    std::fs::write(folder.path().join("lora.gguf"), lora(WIDTH).bytes()).unwrap();
-    Made { folder }
+/// Where files that all tests read are; cargo's, so that it goes away with the target folder.
+static MADE: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("adapter-llama");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, bytes) in [("model.gguf", model().bytes()), ("lora.gguf", lora(WIDTH).bytes())] {
+        // Renamed, because another run may have it open.
+        let file = tempfile::NamedTempFile::new_in(&folder).unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        file.persist(folder.join(name)).unwrap();
+    }
+    folder
 });
 
 fn made(name: &str) -> String {
-    MADE.folder.path().join(name).to_str().unwrap().to_owned()
+    MADE.join(name).to_str().unwrap().to_owned()
 }
 
 /// The path of the model, made once.
