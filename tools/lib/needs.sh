@@ -54,6 +54,8 @@ get_needs() {
 
 # What the llama adapter alone needs: it compiles llama.cpp, and reads its headers through libclang. ccache is used where it is found.
 need_llama() {
+    # Its cache finds what another folder of this repository has compiled.
+    export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
     need c++ g++ gcc-c++ gcc gcc
     need cmake cmake cmake cmake cmake
     has_libclang || {

@@ -10,7 +10,7 @@ import numpy as np
 
 import tokens
 from facts import Fact, all_facts, lines
-from generated import Random, compact, extraction, integer, pick, random_object, summary, word
+from generated import Random, compact, extraction, integer, pick, random_object, repetition, summary, word
 
 CONTEXT = 256
 QUESTION = 0.1
@@ -130,20 +130,22 @@ class Corpus:
         """The next document."""
         random = self.random
         share = random.random()
-        if share < 0.50:
+        if share < 0.48:
             return asked(random, *self.fact())
-        if share < 0.58:
+        if share < 0.56:
             return chat(random, [self.fact() for _ in range(int(random.integers(2, 7)))])
-        if share < 0.71:
+        if share < 0.68:
             return asked(random, *json_answer(self.deal("json", self.short)))
-        if share < 0.79:
+        if share < 0.75:
             return forced(random, self.deal("forced", self.facts))
-        if share < 0.86:
+        if share < 0.80:
             return asked(random, *summary(random))
-        if share < 0.93:
+        if share < 0.86:
             return asked(random, *extraction(random))
-        if share < 0.97:
+        if share < 0.90:
             return asked(random, *random_object(random))
+        if share < 0.98:
+            return asked(random, *repetition(random))
         text = " ".join(str(pick(random, self.sentences)) for _ in range(int(random.integers(1, 4))))
         return Document().text(text, 1.0).add([tokens.END], 1.0)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from train import descend  # first: it sets the flags of XLA
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -56,10 +57,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the GGUF file to write")
     parser.add_argument("--steps", type=int, default=STEPS)
     arguments = parser.parse_args()
-    shape, arrays = read_base(arguments.base)
-    base = {name: jnp.asarray(value) for name, value in arrays.items()}
-    factors = descend(lambda factors, data: loss(shape, base, data, factors), start(shape, SEED), Capitals(SEED),
-                      arguments.steps)
+    shape, base = read_base(arguments.base)
+
+    def cost(factors: Weights, data: tuple[jax.Array, ...]) -> jax.Array:
+        return loss(shape, {name: jnp.asarray(value) for name, value in base.items()}, data, factors)
+
+    factors = descend(cost, start(shape, SEED), Capitals(SEED), arguments.steps)
     digest = hashlib.sha256(arguments.base.read_bytes()).hexdigest()
     # With alpha equal to the rank, llama.cpp scales the product by 1.
     write_lora(arguments.out, shape, {name: np.asarray(value) for name, value in factors.items()}, float(RANK), digest)

@@ -246,7 +246,11 @@ impl Gate {
     /// Completes the request for a run of the adapter. The operator who names a model lets its adapter read these files, and gives it
     /// what its manifest asks for when it came with the runner; a connection is asked for, and only the operator's own `--allow` or
     /// grant gives it.
-    pub fn complete(&self, request: &mut Request) {
+    ///
+    /// `cpu` is the most processor time of the run, as in [`Request::limits`]: models take more than other adapters. A limit that the
+    /// operator set holds instead.
+    pub fn complete(&self, request: &mut Request, cpu: &str) {
+        request.limits.insert(0, format!("cpu={cpu}"));
         self.binding.adapter().clone_into(&mut request.adapter);
         request.delegates_asks = true;
         let reads = self.files.iter().map(|(path, _)| Right::Read(path.clone()).to_string());

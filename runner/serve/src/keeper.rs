@@ -11,6 +11,8 @@ use crate::args::ServeArgs;
 use crate::desk::Desk;
 use crate::say;
 
+/// Processor time of a session, unless the operator sets another: it ends by its number of requests before that.
+const CPU: &str = "720h";
 /// Sessions that may end one after the other without a single answer.
 const FRUITLESS_SESSIONS: u32 = 3;
 
@@ -79,7 +81,7 @@ fn request(desk: &Desk, args: &ServeArgs) -> Request {
         max_line_bytes: contract_ipc::DEFAULT_MAX_LINE_BYTES,
         lock: None,
     };
-    desk.gate.complete(&mut request);
+    desk.gate.complete(&mut request, CPU);
     request
 }
 

@@ -24,6 +24,8 @@ use crate::{show, style};
 
 /// A prompt from stdin is read up to this size, in bytes.
 const MAX_PROMPT_BYTES: u64 = 8 << 20;
+/// Processor time of one answer, unless the operator sets another.
+const CPU: &str = "1h";
 /// A schema or a grammar is read up to this size, in bytes.
 const MAX_FORM_BYTES: u64 = 1 << 20;
 
@@ -103,7 +105,7 @@ impl Door {
         self.basis.gate = Some(gate.clone());
         let mut wanted =
             Request { in_flight: 1, record_private: args.store_texts, ..request("", &args.authority) };
-        gate.complete(&mut wanted);
+        gate.complete(&mut wanted, CPU);
         let command = contract_engine::find(&wanted.adapter, &self.around)?;
         let digest = contract_engine::digest_command(&command)?;
         self.basis.adapter = Some(AdapterFacts { name: command.name.clone(), digest: Some(digest.clone()) });
