@@ -105,7 +105,8 @@ impl<'a> Finder<'a> {
     fn is_signed(&self, path: &Path) -> bool {
         let Some(keys) = &self.keys else { return false };
         let documents = Documents::default();
-        let signed = documents.read_any(path).and_then(|document| verify_signature(&documents, &document, keys));
+        let signed =
+            documents.read_any(path).and_then(|document| verify_signature(&documents, &document, keys));
         signed.is_ok()
     }
 }
@@ -113,7 +114,9 @@ impl<'a> Finder<'a> {
 /// Whether somebody accepts connections. Only this machine is asked: looking elsewhere would already tell somebody.
 fn listens(at: &Endpoint) -> Result<(), String> {
     let Place::Loopback(address) = at.place() else {
-        return Err(format!("{at} is not this machine: it takes a lease, a grant and an escalation decision"));
+        return Err(format!(
+            "{at} is not this machine: it takes a lease, a grant and an escalation decision"
+        ));
     };
     TcpStream::connect_timeout(&address, CONNECT).map(drop).map_err(|error| format!("{at}: {error}"))
 }

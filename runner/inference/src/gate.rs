@@ -149,7 +149,8 @@ impl Gate {
                 let path = model.clone();
                 let papers = Papers::find(wanted, profile.as_ref(), root)?;
                 let base = looking.digest(&path)?;
-                let is_pinned = papers.0.is_some() || named.as_ref().is_some_and(|named| named.recorded.is_some());
+                let is_pinned =
+                    papers.0.is_some() || named.as_ref().is_some_and(|named| named.recorded.is_some());
                 if let Some(recorded) = named.and_then(|named| named.recorded)
                     && recorded != base.0
                 {

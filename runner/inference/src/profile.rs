@@ -233,8 +233,10 @@ impl Profile {
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let text = contract_models::read_text(path).map_err(of_model)?;
         let folder = real(path)?.parent().unwrap_or(Path::new("/")).to_owned();
-        Self::read(&text, &folder)
-            .map_err(|failure| Failure { message: format!("{}: {}", path.display(), failure.message), ..failure })
+        Self::read(&text, &folder).map_err(|failure| Failure {
+            message: format!("{}: {}", path.display(), failure.message),
+            ..failure
+        })
     }
 
     /// What is run; `model` is the file that the user named, which a profile for llama.cpp takes instead of its own.

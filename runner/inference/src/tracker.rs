@@ -102,7 +102,11 @@ struct ToldTimings {
 impl From<ToldTimings> for Timings {
     /// Records have whole milliseconds.
     fn from(told: ToldTimings) -> Self {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of floats saturates")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a cast of floats saturates"
+        )]
         let whole = |ms: Option<f64>| ms.map(|ms| ms.round() as u64);
         Self {
             load_ms: whole(told.load_ms),

@@ -80,7 +80,16 @@ pub(crate) const ONLY_IN: &[(&str, &[&str])] = &[
     ("landlock", &["contract-sandbox"]),
     ("caps", &["contract-sandbox"]),
     ("libc", &["contract-sandbox"]),
-    ("clap", &["contract-conformance", "contract-inference", "contract-lanes", "contract-runner", "contract-serve"]),
+    (
+        "clap",
+        &[
+            "contract-conformance",
+            "contract-inference",
+            "contract-lanes",
+            "contract-runner",
+            "contract-serve",
+        ],
+    ),
     ("nix", &["adapter-process"]),
     ("ed25519-dalek", &["contract-models"]),
     ("ureq-proto", &["adapter-openai-endpoint"]),

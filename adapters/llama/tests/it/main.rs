@@ -17,3 +17,4 @@ mod parallel;
 mod process;
 mod session;
 mod state;
+mod tiny_words;

@@ -9,9 +9,9 @@ use contract_engine::{
 };
 use contract_inference::egress::LeaseRef;
 use contract_inference::{
-    Finder, Profile, RouteRequest, Shelf, Wanted,
-    AdapterFacts, Appended, Ask, Basis, Caller, EgressPapers, Ending, Finished, Gate, Heard, Input, Message,
-    MessageRole, Records, RunPlace, RunRef, Sampling, Stop, Tracker, Why,
+    AdapterFacts, Appended, Ask, Basis, Caller, EgressPapers, Ending, Finder, Finished, Gate, Heard, Input,
+    Message, MessageRole, Profile, Records, RouteRequest, RunPlace, RunRef, Sampling, Shelf, Stop, Tracker,
+    Wanted, Why,
 };
 use contract_ipc::{Code, Exit};
 use serde_json::{Value, json};

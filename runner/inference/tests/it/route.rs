@@ -134,6 +134,7 @@ fn a_boundary_and_a_runtime_without_an_adapter_keep_a_profile_out() {
         reference: "urn:srcos:model-carry-boundary:x".to_owned(),
         profile: reference("tiny"),
         may_route_locally: false,
+        names_policy_decision: false,
     };
     let decision = route(RouteRequest::default(), &set, &[boundary], None, |_| there(DigestFact::AsRecorded));
     valid(&decision);

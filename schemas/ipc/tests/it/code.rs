@@ -9,7 +9,18 @@ fn codes_are_unique_and_have_the_form_of_r23() {
         assert!(seen.insert(code.as_str()), "{code} is there twice");
         assert!(is_error_code(code.as_str()), "{code}");
         let namespace = code.as_str().split('_').next().unwrap();
-        let known = ["IPC", "ADAPTER", "CONTRACT", "SANDBOX", "POLICY", "LEDGER", "LANE", "MODEL", "CARRY", "INFERENCE"];
+        let known = [
+            "IPC",
+            "ADAPTER",
+            "CONTRACT",
+            "SANDBOX",
+            "POLICY",
+            "LEDGER",
+            "LANE",
+            "MODEL",
+            "CARRY",
+            "INFERENCE",
+        ];
         assert!(known.contains(&namespace), "{code}");
         assert_eq!(code.to_string(), code.as_str());
     }
