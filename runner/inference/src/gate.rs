@@ -9,7 +9,7 @@ use contract_models::{
     digest_file,
 };
 
-use crate::ask::{Ask, EMBED, GENERATE};
+use crate::ask::Ask;
 use crate::completion::{Device, Lora, Model, ModelDigest, RunPlace};
 use crate::egress::{self, Decision, Egress, EgressRequest, LeaseRef};
 use crate::endpoint::Place;
@@ -248,9 +248,9 @@ impl Gate {
     /// what its manifest asks for when it came with the runner; a connection is asked for, and only the operator's own `--allow` or
     /// grant gives it.
     ///
-    /// `cpu` is the most processor time of the run, as in [`Request::limits`]: models take more than other adapters. A limit that the
+    /// Calls will be of `ops`. `cpu` is the most processor time of the run, as in [`Request::limits`]: models take more than other adapters. A limit that the
     /// operator set holds instead.
-    pub fn complete(&self, request: &mut Request, cpu: &str) {
+    pub fn complete(&self, request: &mut Request, ops: &[&str], cpu: &str) {
         request.limits.insert(0, format!("cpu={cpu}"));
         self.binding.adapter().clone_into(&mut request.adapter);
         request.delegates_asks = true;
@@ -258,7 +258,7 @@ impl Gate {
         request.allow.extend(reads);
         request.asks.extend(self.binding.asks().iter().map(ToString::to_string));
         request.asks.extend(self.files.iter().skip(1).map(|(path, _)| Right::Read(path.clone()).to_string()));
-        request.calls = contract_engine::Calls::Live(vec![GENERATE.to_owned(), EMBED.to_owned()]);
+        request.calls = contract_engine::Calls::Live(ops.iter().map(|&op| op.to_owned()).collect());
     }
 
     /// The arguments of the operation for a request.

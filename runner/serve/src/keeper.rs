@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use contract_engine::{Answer, Failure, Note, Request, Surroundings, Watcher, now, prepare};
+use contract_inference::{EMBED, GENERATE};
 use contract_ipc::Exit;
 use contract_receipts::RUNS_FOLDER;
 
@@ -81,7 +82,7 @@ fn request(desk: &Desk, args: &ServeArgs) -> Request {
         max_line_bytes: contract_ipc::DEFAULT_MAX_LINE_BYTES,
         lock: None,
     };
-    desk.gate.complete(&mut request, CPU);
+    desk.gate.complete(&mut request, &[GENERATE, EMBED], CPU);
     request
 }
 

@@ -105,7 +105,7 @@ impl Door {
         self.basis.gate = Some(gate.clone());
         let mut wanted =
             Request { in_flight: 1, record_private: args.store_texts, ..request("", &args.authority) };
-        gate.complete(&mut wanted, CPU);
+        gate.complete(&mut wanted, &[ask.op()], CPU);
         let command = contract_engine::find(&wanted.adapter, &self.around)?;
         let digest = contract_engine::digest_command(&command)?;
         self.basis.adapter = Some(AdapterFacts { name: command.name.clone(), digest: Some(digest.clone()) });
@@ -447,5 +447,7 @@ fn caller(args: &InferArgs) -> Result<Caller, Failure> {
 fn named(args: &InferArgs) -> String {
     let file = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let model = args.model.model.as_deref().map(Path::new).and_then(file);
-    model.or_else(|| args.model.profile.as_deref().and_then(file)).unwrap_or_default()
+    let named = model.or_else(|| args.model.profile.as_deref().and_then(file));
+    // A route has not chosen yet.
+    named.unwrap_or_else(|| "none".to_owned())
 }

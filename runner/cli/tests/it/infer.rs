@@ -219,7 +219,7 @@ fn texts_are_kept_only_by_the_users_word_which_is_told() {
     assert!(room.lines("stored.ndjson")[0]["prompt"].as_str().unwrap().contains(QUESTION));
     // With its prompt in the transcript the run can be made again.
     let allow = format!("read={}", room.bench.path("tiny-words.gguf").display());
-    let replayed = room.prefix.run(&room.bench, ["replay", "kept", "--allow", &allow]);
+    let replayed = room.prefix.run(&room.bench, ["replay", "kept", "--limit", "cpu=1h", "--allow", &allow]);
     assert_eq!(replayed.status, 0, "{}", replayed.stderr);
 }
 
@@ -228,7 +228,8 @@ fn a_run_whose_prompt_was_not_kept_cannot_be_replayed_and_says_so() {
     let room = Room::new();
     assert_eq!(room.ask(&["--out", "private"]).status, 0);
     let allow = format!("read={}", room.bench.path("tiny-words.gguf").display());
-    let replayed = room.prefix.run(&room.bench, ["replay", "private", "--allow", &allow]);
+    let replayed =
+        room.prefix.run(&room.bench, ["replay", "private", "--limit", "cpu=1h", "--allow", &allow]);
     assert_eq!(replayed.status, 6, "{}", replayed.stderr);
     assert!(replayed.stderr.contains("private"), "{}", replayed.stderr);
 }
