@@ -24,6 +24,7 @@ mod launch;
 mod live;
 mod lock;
 mod manifest;
+mod marks;
 mod plan;
 mod quantity;
 mod replay;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use contract_ipc::{Code, Seed, Session, Timestamp};
 use contract_json::{Digest, to_canonical_vec};
-use contract_receipts::{Marks, OperationMarks, Redactor};
+use contract_receipts::{Marks, Redactor};
 use contract_sandbox::{Profile, Property};
 use serde_json::json;
 
@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::grant::FoundGrant;
 use crate::judge::CallJudge;
 use crate::lock::{Lock, digest_command};
-use crate::manifest::Private;
+use crate::marks::marks;
 use crate::request::{Calls, Request};
 use crate::right::{Right, parse_gap};
 use crate::tokens::Tokens;
@@ -411,20 +411,6 @@ impl Plan {
         let op = self.op.as_deref().unwrap_or_default();
         self.marks().args(op, &self.first_args, &Redactor::none())
     }
-}
-
-fn marks(command: &Command, request: &Request) -> Marks {
-    let operations = command.manifest.iter().flat_map(|found| &found.manifest.operations);
-    Marks::new(operations.map(|operation| {
-        let private = if request.record_private { Private::default() } else { operation.private.clone() };
-        let marks = OperationMarks {
-            volatile: operation.volatile.clone(),
-            private_args: private.args,
-            private_data: private.data,
-            private_progress: private.progress,
-        };
-        (operation.name.clone(), marks)
-    }))
 }
 
 /// The profile with tokens for paths, as the receipt has it.

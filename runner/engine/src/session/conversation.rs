@@ -1,7 +1,8 @@
 //! What is said in a session: messages in, decisions, messages out. No pipes here, and no timer.
 
+mod live;
+
 use std::borrow::Cow;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use contract_ipc::{
@@ -19,6 +20,7 @@ use crate::calls::{Call, CallSource};
 use crate::failure::Failure;
 use crate::live::LiveCall;
 use crate::plan::Plan;
+use live::refusal;
 
 /// Invokes are written ahead up to so many bytes.
 const AHEAD_BYTES: usize = 256 * 1024;
@@ -203,49 +205,6 @@ impl<'p> Conversation<'p> {
     fn cancel_one(&mut self, at: usize, reason: CancelReason, now: Instant) {
         self.send_cancel(at, reason);
         self.open[at].ends_by = Some(now + Duration::from_millis(LIVE_CANCEL_GRACE_MS));
-    }
-
-    /// Takes in calls and cancels of a live session.
-    ///
-    /// # Errors
-    /// As [`fill`](Self::fill).
-    pub(crate) fn poll_live(
-        &mut self,
-        context: &mut Context<'_>,
-        now: Instant,
-        watcher: &mut dyn Watcher,
-    ) -> Poll<Result<(), Failure>> {
-        let CallSource::Live(calls) = &mut self.calls else { return Poll::Pending };
-        if self.closing || calls.poll(context).is_pending() {
-            return Poll::Pending;
-        }
-        for number in calls.cancels() {
-            let CallSource::Live(calls) = &mut self.calls else { break };
-            if calls.withdraw(number) {
-                let withdrawn =
-                    Failure::new(Code::AdapterCancelled, "the call was withdrawn before its turn");
-                watcher.answer(number, &refusal(&withdrawn));
-                continue;
-            }
-            let open = self.open.iter().position(|open| open.call == number && open.ends_by.is_none());
-            if let Some(at) = open {
-                self.cancel_one(at, CancelReason::Interrupted, now);
-            }
-        }
-        Poll::Ready(self.fill(now, watcher))
-    }
-
-    /// Tells of the calls of a live session that nobody will answer any more.
-    pub(crate) fn answer_rest(&mut self, failure: Option<&Failure>, watcher: &mut dyn Watcher) {
-        let CallSource::Live(calls) = &mut self.calls else { return };
-        let over = Failure::new(Code::AdapterExited, "the session is over");
-        let mut failure = failure.unwrap_or(&over).clone();
-        failure.message = redacted(&self.redactor, &failure.message);
-        let answer = refusal(&failure);
-        let open = self.open.drain(..).map(|open| open.call);
-        for number in self.given_up.drain(..).chain(open).chain(calls.close()) {
-            watcher.answer(number, &answer);
-        }
     }
 
     /// No end counts any more.
@@ -488,11 +447,6 @@ impl<'p> Conversation<'p> {
             ..Failure::new(Code::IpcState, what)
         }
     }
-}
-
-/// The answer to a call that came to nothing.
-fn refusal(failure: &Failure) -> Answer<'_> {
-    Answer::Error { code: failure.code_text().into(), message: failure.message.as_str().into() }
 }
 
 /// What the redactor leaves of `text`.

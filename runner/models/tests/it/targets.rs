@@ -83,7 +83,7 @@ fn null_absent_and_any_mean_every_machine() {
         json!({"deviceClass": ["any"], "osVersionRange": "any", "locale": ["any"]}),
         json!({"deviceClass": ["any"]}),
     ] {
-        assert_eq!(resolved(&[one.clone()], &here), Ok(0));
+        assert_eq!(resolved(std::slice::from_ref(&one), &here), Ok(0));
         let any = json!({"deviceClass": ["any"]});
         assert_eq!(resolved(&[one, any], &here), Err("MODEL_TARGET_TIE"), "they mean the same");
     }
