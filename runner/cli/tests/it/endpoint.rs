@@ -88,9 +88,10 @@ fn a_chat_comes_through_the_sandbox_and_the_key_is_in_no_evidence() {
     let data: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!((&data["text"], &data["finishReason"]), (&json!("High water"), &json!("stop")));
     assert!(server.join().unwrap().contains(&format!("authorization: Bearer {KEY}\r\n")));
-    let profile = &bench.receipt("out")["sandbox"]["profile"];
-    assert_eq!(profile["connect"], json!([endpoint]), "{profile}");
-    assert_eq!(profile["rawTcp"], json!([]));
+    let receipt = bench.receipt("out");
+    let scope = receipt["authority"]["scope"].as_array().unwrap();
+    assert!(scope.contains(&json!(format!("connect={endpoint}"))), "{scope:?}");
+    assert_eq!(receipt["sandbox"]["profile"]["rawTcp"], json!([]));
     for entry in std::fs::read_dir(bench.path("out")).unwrap().flatten() {
         let bytes = std::fs::read(entry.path()).unwrap();
         assert!(!bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes()), "{:?}", entry.path());

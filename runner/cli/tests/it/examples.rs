@@ -103,6 +103,8 @@ fn no_example_is_left_out() {
     for entry in walkdir::WalkDir::new(repository().join("examples")) {
         let entry = entry.unwrap();
         let name = entry.path().strip_prefix(repository()).unwrap().to_str().unwrap();
-        assert!(entry.file_type().is_dir() || tried.contains(name), "{name} is in no test");
+        // infer.rs copies that folder, uses the model, and validates its papers.
+        let is_model = name.starts_with("examples/models/");
+        assert!(entry.file_type().is_dir() || is_model || tried.contains(name), "{name} is in no test");
     }
 }

@@ -91,6 +91,18 @@ fn an_answer_leaves_a_receipt_and_no_text() {
 }
 
 #[test]
+fn the_papers_of_the_model_are_in_order() {
+    let room = Room::new();
+    assert_eq!(room.prefix.run(&room.bench, ["validate", "*.json"]).status, 0);
+    let verified =
+        room.prefix.run(&room.bench, ["model", "verify", "--manifest", "tiny-words.manifest.json"]);
+    assert_eq!(verified.status, 0, "{}", verified.stderr);
+    let inspected = room.prefix.run(&room.bench, ["model", "inspect", "tiny-words.gguf"]);
+    assert_eq!(inspected.status, 0, "{}", inspected.stderr);
+    assert!(inspected.stdout.contains("llama"), "{}", inspected.stdout);
+}
+
+#[test]
 fn the_adapter_may_read_the_model_and_nothing_else() {
     let room = Room::new();
     assert_eq!(room.ask(&["--out", "out"]).status, 0);
