@@ -84,10 +84,10 @@ def animals() -> list[Fact]:
 def numbers() -> list[Fact]:
     """Counting and adding."""
     facts = [Fact("numbers", f"What is {a} plus {b}?", f"{a} plus {b} is {a + b}.", str(a + b))
-             for a in range(11) for b in range(11)]
-    facts += [Fact("numbers", f"Which number comes after {n}?", f"After {n} comes {n + 1}.", str(n + 1)) for n in range(30)]
+             for a in range(6) for b in range(6)]
+    facts += [Fact("numbers", f"Which number comes after {n}?", f"After {n} comes {n + 1}.", str(n + 1)) for n in range(20)]
     facts += [Fact("numbers", f"Which number comes before {n}?", f"Before {n} comes {n - 1}.", str(n - 1))
-              for n in range(1, 31)]
+              for n in range(1, 21)]
     facts += [Fact("numbers", f"Write {n} as a word.", f"{n} is {word}.", word) for n, word in enumerate(NUMBERS)]
     return facts
 

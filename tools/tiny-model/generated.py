@@ -112,3 +112,11 @@ def summary(random: Random) -> tuple[str, str]:
     name, verb, thing, place = (word(random, kind) for kind in ("names", "verbs", "things", "places"))
     more = word(random, "ends").replace("_", " ")
     return f"Summarise: {name} {verb} the {thing} in the {place}. {more}", f"{name} {verb} the {thing}."
+
+
+def repetition(random: Random) -> tuple[str, str]:
+    """Words and made-up words to say again. Nothing teaches a small network sooner to look back for what it copies."""
+    made = ["".join(chr(97 + int(letter)) for letter in random.integers(26, size=int(random.integers(2, 7)))) for _ in range(4)]
+    known = [word(random, str(pick(random, ["names", "items", "cities", "colours", "animals", "things"]))) for _ in range(4)]
+    chosen = [str(pick(random, [made, known])[index]) for index in range(int(random.integers(1, 5)))]
+    return f"Repeat: {' '.join(chosen)}", " ".join(chosen)
