@@ -321,7 +321,8 @@ impl Papers {
             // It speaks of the file that the profile names, not of another one.
             let is_own = wanted.model.is_none()
                 && matches!(profile.map(|profile| &profile.runtime), Some(Runtime::Llama(_)));
-            (is_own && beside.exists()).then_some(beside)
+            // A link that leads nowhere is a manifest that cannot be read, and not none.
+            (is_own && beside.symlink_metadata().is_ok()).then_some(beside)
         };
         let Some(path) = wanted.manifest.as_ref().map(|path| root.join(path)).or_else(beside) else {
             return Ok(Self(None));

@@ -162,16 +162,15 @@ impl Desk {
         if line.session == session {
             line.calling = None;
         }
-        let left: Vec<Ticket> =
-            line.open.keys().filter(|ticket| ticket.session == session).copied().collect();
-        let code = failure.map_or(Code::AdapterExited.as_str(), |failure| failure.code_text());
-        let message = failure.map_or("the session is over", |failure| failure.message.as_str());
-        for ticket in left {
-            if let Some(open) = line.open.remove(&ticket) {
-                let answer = Answer::Error { code: code.into(), message: message.into() };
-                open.end(&answer);
-            }
-        }
+        line.end(|ticket| ticket.session == session, failure);
+    }
+
+    /// Takes no more calls, and ends all that are open.
+    pub(crate) fn end_all(&self, failure: Option<&Failure>) {
+        let mut line = self.line();
+        line.calling = None;
+        line.pending = None;
+        line.end(|_| true, failure);
     }
 
     /// Judges a request, before anything of it runs.
@@ -278,6 +277,18 @@ impl Desk {
 }
 
 impl Line {
+    /// Ends the calls that `which` picks.
+    fn end(&mut self, which: impl Fn(&Ticket) -> bool, failure: Option<&Failure>) {
+        let left: Vec<Ticket> = self.open.keys().filter(|ticket| which(ticket)).copied().collect();
+        let code = failure.map_or(Code::AdapterExited.as_str(), |failure| failure.code_text());
+        let message = failure.map_or("the session is over", |failure| failure.message.as_str());
+        for ticket in left {
+            if let Some(open) = self.open.remove(&ticket) {
+                open.end(&Answer::Error { code: code.into(), message: message.into() });
+            }
+        }
+    }
+
     fn turn_over(&mut self) {
         let (calling, calls) = live_calls();
         self.session += 1;

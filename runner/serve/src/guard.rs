@@ -19,8 +19,8 @@ use crate::fault::Fault;
 
 /// The shortest token that is taken, in bytes.
 const MIN_TOKEN_BYTES: usize = 16;
-/// A token file is not larger, in bytes.
-const MAX_TOKEN_BYTES: u64 = 4096;
+/// The longest one, in bytes.
+const MAX_TOKEN_BYTES: usize = 4096;
 
 /// What a request must show.
 #[derive(Clone)]
@@ -100,12 +100,13 @@ fn read_token(path: &std::path::Path) -> Result<String, Failure> {
         return Err(Failure::new(Code::ContractUsage, what).hint(format!("chmod 600 {}", path.display())));
     }
     let mut text = String::new();
-    file.take(MAX_TOKEN_BYTES).read_to_string(&mut text).map_err(unreadable)?;
+    file.take(MAX_TOKEN_BYTES as u64 + 2).read_to_string(&mut text).map_err(unreadable)?;
     let token = text.trim_end_matches(['\r', '\n']);
-    let is_token = token.len() >= MIN_TOKEN_BYTES && token.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_token = (MIN_TOKEN_BYTES..=MAX_TOKEN_BYTES).contains(&token.len())
+        && token.bytes().all(|byte| byte.is_ascii_graphic());
     if !is_token {
         let what = format!(
-            "{}: no token; it is one line of at least {MIN_TOKEN_BYTES} visible ASCII characters",
+            "{}: no token; it is one line of {MIN_TOKEN_BYTES} to {MAX_TOKEN_BYTES} visible ASCII characters",
             path.display()
         );
         return Err(

@@ -22,6 +22,13 @@ const FRUITLESS_SESSIONS: u32 = 3;
 /// # Errors
 /// The session cannot be brought up.
 pub(crate) fn keep(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<Exit, Failure> {
+    let kept = keep_up(desk, args, around);
+    // Calls may wait for a session that will not come.
+    desk.end_all(kept.as_ref().err());
+    kept
+}
+
+fn keep_up(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<Exit, Failure> {
     let mut fruitless = 0;
     loop {
         let (session, calls) = desk.next_session();

@@ -63,7 +63,9 @@ pub(crate) fn infer(args: &InferArgs, output: Output) -> Result<Exit, Failure> {
     });
     let completion = door.basis.finished(&ask, done.place.clone(), &done.finished, run);
     let appended = records.append(&completion, now())?;
-    door.tell(&ask, &done, &appended, &folder)
+    let exit = door.tell(&ask, &done, &appended, &folder)?;
+    // The model has run, and that is on record; that its text was lost is told after that.
+    done.printed.map(|()| exit)
 }
 
 /// The model, and what is known of it so far: a refusal is recorded with that.
@@ -79,6 +81,8 @@ struct Done {
     place: RunPlace,
     outcome: Option<Outcome>,
     folder: PathBuf,
+    /// What became of the text that was streamed.
+    printed: Result<(), Failure>,
 }
 
 impl Door {
@@ -175,7 +179,6 @@ impl Door {
         };
         let ran = prepared.serve(calls, &mut listener);
         let Listener { finished, printed, tracker, .. } = listener;
-        printed?;
         let outcome = match ran {
             Ok(outcome) => Some(outcome),
             Err(Refusal { failure, .. }) => return Err(failure),
@@ -186,7 +189,7 @@ impl Door {
             tracker.map(|tracker| tracker.end(&nothing))
         });
         let finished = finished.expect("a tracker is there until the end is");
-        Ok(Done { finished, place, outcome, folder })
+        Ok(Done { finished, place, outcome, folder, printed })
     }
 
     fn spinner(&self, what: &str) -> Option<Spinner> {

@@ -95,6 +95,8 @@ fn a_chat_comes_through_the_sandbox_and_the_key_is_in_no_evidence() {
     for entry in std::fs::read_dir(bench.path("out")).unwrap().flatten() {
         let bytes = std::fs::read(entry.path()).unwrap();
         assert!(!bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes()), "{:?}", entry.path());
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains(PROMPT) && !text.contains("High water"), "{:?}: {text}", entry.path());
     }
     prefix.run(&bench, ["verify", "out"]).expect(0);
 }

@@ -222,6 +222,16 @@ fn what_cannot_be_put_on_record_is_not_run() {
 }
 
 #[test]
+fn an_answer_that_could_not_be_printed_is_on_record_as_one_that_was_given() {
+    let room = Room::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = room.prefix.command(&room.bench, ["infer", QUESTION, "--profile", PROFILE]);
+    let status = command.stdout(full).stderr(std::process::Stdio::null()).status().unwrap();
+    assert_eq!(status.code(), Some(74));
+    assert_eq!(room.evidence()["outcome"], "answered");
+}
+
+#[test]
 fn texts_are_kept_only_by_the_users_word_which_is_told() {
     let room = Room::new();
     let done = room.ask(&["--store-texts", "--out", "kept"]);
