@@ -5,7 +5,7 @@ mod verify;
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use contract_check::{Checker, Options};
@@ -108,17 +108,23 @@ impl Records {
         let checker = Checker::new(Options::default());
         let mut records =
             Self { folder: folder.to_owned(), evidence, receipts, ledger, known: None, checker };
-        records.locked(|records| records.place().map(drop))?;
         records.reserve()?;
         Ok(records)
     }
 
-    /// Reserves space for one more completion, so that a full disk is met before the model runs and not after. With several
-    /// completions at a time, and other writers, it makes the failure less likely and not impossible.
+    /// Looks whether one more completion can be put on record, so that a torn chain or a full disk is met before the model runs
+    /// and not after. With several completions at a time, and other writers, it makes the failure less likely and not impossible.
     ///
     /// # Errors
-    /// `INFERENCE_RECORDS_UNWRITABLE`
-    pub fn reserve(&self) -> Result<(), Failure> {
+    /// `INFERENCE_RECORDS_UNWRITABLE`, `INFERENCE_RECORDS_MISMATCH`, those of the ledger.
+    pub fn reserve(&mut self) -> Result<(), Failure> {
+        self.locked(|records| {
+            records.place()?;
+            records.reserve_space()
+        })
+    }
+
+    fn reserve_space(&self) -> Result<(), Failure> {
         for file in [&self.evidence, &self.receipts] {
             let length = file.metadata().map_err(|error| unwritable(&self.folder, &error))?.len();
             match fallocate(file, FallocateFlags::KEEP_SIZE, length, RESERVED_BYTES) {
@@ -219,6 +225,13 @@ impl Records {
     /// The next place in the chain, and where its evidence begins. Evidence without a receipt is set aside.
     fn place(&mut self) -> Result<(u64, u64), Failure> {
         let failed = |error: io::Error| unwritable(&self.folder, &error);
+        for (file, name) in [(&self.evidence, EVIDENCE), (&self.receipts, RECEIPTS)] {
+            let (open, found) = (file.metadata().map_err(failed)?, self.folder.join(name).symlink_metadata());
+            if !found.is_ok_and(|found| (found.dev(), found.ino()) == (open.dev(), open.ino())) {
+                let what = format!("{name} was removed or replaced while it was open");
+                return Err(mismatch(&self.folder, what));
+            }
+        }
         let length = self.evidence.metadata().map_err(failed)?.len();
         let head =
             Head::read(&self.folder.join(RECEIPTS)).map_err(|error| of_ledger(&self.folder, &error))?;

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -35,12 +35,13 @@ pub(crate) struct Files {
 
 impl Files {
     fn open(path: &Path) -> Result<Self, LedgerError> {
-        let open = |path: &Path| {
+        let open = |path: &Path, mode: u32| {
             OpenOptions::new()
                 .read(true)
                 .write(true)
                 .create(true)
                 .truncate(false)
+                .mode(mode)
                 .open(path)
                 .map_err(LedgerError::unwritable(path))
         };
@@ -48,9 +49,11 @@ impl Files {
         if path.metadata().is_ok_and(|found| !found.is_file()) {
             return Err(LedgerError::unwritable(path)(io::Error::other("not a regular file")));
         }
-        let ledger = open(path)?;
+        let ledger = open(path, 0o666)?;
+        // Who may not read the ledger has no use for its head.
+        let mode = ledger.metadata().map_err(LedgerError::unwritable(path))?.mode() & 0o666;
         // Only now a link that led nowhere leads to the ledger.
-        Ok(Self { ledger, head: open(&Head::path(&Head::followed(path)))? })
+        Ok(Self { ledger, head: open(&Head::path(&Head::followed(path)), mode)? })
     }
 
     /// Does something while no other writer does. Waits for them.

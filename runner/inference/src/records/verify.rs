@@ -12,7 +12,7 @@ use contract_ledger::Head;
 use rustix::fs::{FlockOperation, flock};
 use serde::Deserialize;
 
-use super::{EVIDENCE, RECEIPTS, STORED, StoredTexts, mismatch, of_ledger};
+use super::{EVIDENCE, RECEIPTS, STORED, StoredTexts, UNFINISHED, mismatch, of_ledger};
 use crate::egress::{Residency, Tier};
 use crate::evidence::Evidence;
 use crate::sha256::Sha256;
@@ -33,6 +33,8 @@ pub struct VerifiedRecords {
     pub unfinished: bool,
     /// Receipts with texts that the user wanted kept.
     pub stored: u64,
+    /// Lines that interrupted writers left, which were set aside into `unfinished.ndjson`. No receipt names them.
+    pub set_aside: u64,
 }
 
 /// What the receipt says that the evidence says as well.
@@ -63,7 +65,7 @@ pub fn verify(folder: &Path, expected: Option<&str>) -> Result<VerifiedRecords, 
     let verified = contract_ledger::verify(&path, expected).map_err(|error| of_ledger(folder, &error))?;
     // Receipts that came since are judged by the chain alone: their evidence is not in the snapshot.
     let count = snapshot.count.unwrap_or(verified.head.count);
-    let opened = |name: &str| File::open(folder.join(name)).map_err(|error| unreadable(folder, &error));
+    let opened = |name: &str| open(folder, name).map(|(file, _)| file);
     let mut receipts = Lines::new(opened(RECEIPTS)?, u64::MAX);
     let mut evidence = Lines::new(opened(EVIDENCE)?, snapshot.evidence);
     let mut judge = Judge::new(match snapshot.stored {
@@ -84,13 +86,14 @@ pub fn verify(folder: &Path, expected: Option<&str>) -> Result<VerifiedRecords, 
         (_, Some(_)) => return Err(mismatch(folder, format!("{EVIDENCE} has more lines than receipts"))),
         (one, None) => one || evidence.torn,
     };
-    judge.end(count).map_err(|what| mismatch(folder, what))?;
+    let unfinished_texts = judge.end(count).map_err(|what| mismatch(folder, what))?;
     Ok(VerifiedRecords {
         count: verified.head.count,
         head: verified.head.hash,
         expected: verified.expected,
-        unfinished,
+        unfinished: unfinished || unfinished_texts,
         stored: judge.stored,
+        set_aside: set_aside(folder)?,
     })
 }
 
@@ -108,22 +111,49 @@ struct Snapshot {
 impl Snapshot {
     fn take(folder: &Path) -> Result<Self, Failure> {
         let failed = |error: io::Error| unreadable(folder, &error);
-        let evidence = File::open(folder.join(EVIDENCE)).map_err(failed)?;
+        let (evidence, _) = open(folder, EVIDENCE)?;
         // Where locks are not to be had, there are no writers either.
         let locked = flock(&evidence, FlockOperation::LockShared).is_ok();
         let head = Head::read(&folder.join(RECEIPTS)).map_err(|error| of_ledger(folder, &error));
         let length = evidence.metadata();
-        let stored = folder.join(STORED).metadata();
+        let stored = length_of(folder, STORED);
         if locked {
             let _ = flock(&evidence, FlockOperation::Unlock);
         }
-        let stored = match stored {
-            Ok(found) => found.len(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
-            Err(error) => return Err(failed(error)),
-        };
-        Ok(Self { count: head?.map(|head| head.count), evidence: length.map_err(failed)?.len(), stored })
+        Ok(Self {
+            count: head?.map(|head| head.count),
+            evidence: length.map_err(failed)?.len(),
+            stored: stored?,
+        })
     }
+}
+
+/// Opens a file of the folder, and nothing that would wait for somebody.
+fn open(folder: &Path, name: &str) -> Result<(File, u64), Failure> {
+    contract_engine::open_regular(&folder.join(name))
+        .map_err(|error| Failure::new(Code::ContractUnverifiable, format!("{}: {error}", folder.join(name).display())))
+}
+
+/// Length of a file that need not be there.
+fn length_of(folder: &Path, name: &str) -> Result<u64, Failure> {
+    match folder.join(name).symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        _ => open(folder, name).map(|(_, bytes)| bytes),
+    }
+}
+
+/// Counts what earlier writers set aside.
+fn set_aside(folder: &Path) -> Result<u64, Failure> {
+    let failed = |error: io::Error| unreadable(folder, &error);
+    if length_of(folder, UNFINISHED)? == 0 {
+        return Ok(0);
+    }
+    let mut lines = Lines::new(open(folder, UNFINISHED)?.0, u64::MAX);
+    let mut count = 0;
+    while lines.next().map_err(failed)?.is_some() {
+        count += 1;
+    }
+    Ok(count)
 }
 
 /// Lines of a file, one at a time, up to a length.
@@ -229,14 +259,14 @@ impl Judge {
         if same { Ok(()) } else { Err(format!("the texts in {STORED} are not those of the receipt")) }
     }
 
-    /// There are no more texts than the evidence says, but for those of an interrupted writer.
-    fn end(&mut self, count: u64) -> Result<(), String> {
-        let Some(lines) = &mut self.texts else { return Ok(()) };
+    /// There are no more texts than the evidence says, but for those of an interrupted writer. Whether there are such.
+    fn end(&mut self, count: u64) -> Result<bool, String> {
+        let Some(lines) = &mut self.texts else { return Ok(false) };
         let next = lines.next().map_err(|error| error.to_string())?;
         match next.map(super::judged_place) {
-            None => Ok(()),
+            None => Ok(lines.torn),
             Some(Some(place)) if place == count => match lines.next() {
-                Ok(None) => Ok(()),
+                Ok(None) => Ok(true),
                 _ => Err(format!("{STORED} has texts that no evidence names")),
             },
             Some(_) => Err(format!("{STORED} has texts that no evidence names")),

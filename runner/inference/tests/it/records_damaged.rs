@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use contract_inference::{
@@ -116,7 +117,53 @@ fn evidence_without_a_receipt_is_told_and_set_aside_by_the_next_writer() {
     assert_eq!(lines(&dir.path().join(STORED)).len(), 1);
     records.append(&answered("e"), now()).unwrap();
     let verified = verify(dir.path(), None).unwrap();
-    assert_eq!((verified.count, verified.unfinished), (4, false));
+    assert_eq!((verified.count, verified.unfinished, verified.set_aside), (4, false, 1));
+}
+
+#[test]
+fn a_torn_text_is_told() {
+    let dir = three();
+    let mut file = fs::OpenOptions::new().append(true).open(dir.path().join(STORED)).unwrap();
+    file.write_all(b"{\"ledgerSeq\":").unwrap();
+    assert!(verify(dir.path(), None).unwrap().unfinished);
+}
+
+#[test]
+fn files_that_never_end_are_no_records() {
+    for name in [EVIDENCE, STORED, RECEIPTS, "unfinished.ndjson"] {
+        let dir = three();
+        let path = dir.path().join(name);
+        let _ = fs::remove_file(&path);
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
+        verify(dir.path(), None).unwrap_err();
+    }
+}
+
+#[test]
+fn a_file_that_is_removed_or_replaced_under_a_writer_stops_it() {
+    for name in [EVIDENCE, RECEIPTS] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut records = Records::open(dir.path()).unwrap();
+        let path = dir.path().join(name);
+        fs::remove_file(&path).unwrap();
+        assert_eq!(records.reserve().unwrap_err().code, Code::InferenceRecordsMismatch, "{name}");
+        fs::write(&path, "").unwrap();
+        assert_eq!(
+            records.append(&answered("a"), now()).unwrap_err().code,
+            Code::InferenceRecordsMismatch,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn nobody_else_may_read_any_of_the_files() {
+    let dir = three();
+    for entry in fs::read_dir(dir.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", entry.file_name());
+    }
 }
 
 #[test]
