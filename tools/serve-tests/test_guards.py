@@ -71,6 +71,13 @@ class Guards(unittest.TestCase):
         body = BODY | {"model": self.model}
         self.assertEqual(self.ask("POST", "/v1/chat/completions", body, content_type="text/plain")[0], 400)
 
+    def test_each_of_several_hosts_counts(self) -> None:
+        head = f"GET /health HTTP/1.1\r\nhost: {self.host}\r\nhost: rebound.example\r\n\r\n"
+        for text in (head, head.replace("GET /health", f"GET http://rebound.example/health").replace("host: rebound.example\r\n", "")):
+            with socket.create_connection(self.host.rsplit(":", 1)) as connection:
+                connection.sendall(text.encode())
+                self.assertRegex(connection.recv(4096), b"^HTTP/1.1 40[03] ")
+
     def test_what_is_not_done_is_refused_by_name(self) -> None:
         cases = {"n": 2, "tools": [{"type": "function"}], "logprobs": True, "frequency_penalty": 1, "logit_bias": {"1": 1}}
         for name, value in cases.items():
@@ -125,6 +132,14 @@ class Starting(unittest.TestCase):
     def test_records_that_cannot_be_written_keep_it_from_serving(self) -> None:
         with tempfile.NamedTemporaryFile() as file:
             self.assertEqual(self.start("--records", file.name).returncode, 74)
+
+    def test_a_file_size_that_is_limited_is_an_error_and_no_signal(self) -> None:
+        command = [str(self.prefix / "bin/contract-serve"), "--profile", str(PROFILE), "--port", "0"]
+        limit = ["prlimit", "--fsize=4096", *command]
+        with tempfile.TemporaryDirectory() as folder:
+            ended = subprocess.run(limit, cwd=folder, capture_output=True, text=True, timeout=60)
+        self.assertEqual(ended.returncode, 74, ended.stderr)
+        self.assertIn("INFERENCE_RECORDS_UNWRITABLE", ended.stderr)
 
     def test_another_byte_in_the_model_keeps_it_from_serving(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

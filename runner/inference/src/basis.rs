@@ -64,14 +64,19 @@ impl Basis {
         completion
     }
 
-    /// A request that was refused before anything ran.
+    /// A request that was refused, or given up, before anything ran.
     #[must_use]
     pub fn refused(&self, ask: &Ask, failure: &Failure) -> Completion {
         // Without a model that could answer nobody said no.
         let refused = matches!(failure.code.exit(), Exit::Denied | Exit::Violated)
             && failure.code != Code::InferenceNoRoute;
         let situation = Situation::of(SituationFacts { refused, way: None, fallback: None });
-        self.completion(ask, situation, Ending::Refused(Why::from(failure)))
+        let why = Why::from(failure);
+        let ending = match failure.code.exit() {
+            Exit::Interrupted | Exit::Terminated => Ending::Cancelled(why),
+            _ => Ending::Refused(why),
+        };
+        self.completion(ask, situation, ending)
     }
 
     fn completion(&self, ask: &Ask, situation: Situation, ending: Ending) -> Completion {

@@ -42,7 +42,7 @@ pub struct Completion {
     pub route: Option<RouteDecision>,
     /// The profile that was used.
     pub profile: Option<String>,
-    /// The run receipt, when there is one.
+    /// The run; none when nothing ran.
     pub run: Option<RunRef>,
     /// Texts to keep, because the user said so.
     pub kept: KeptTexts,
@@ -338,14 +338,14 @@ pub enum Device {
     Npu,
 }
 
-/// The receipt of the run that did it.
+/// The run that did it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RunRef {
     /// Id of the run.
     pub id: String,
-    /// `blake3:` subject digest of its receipt.
-    pub subject_digest: String,
+    /// `blake3:` subject digest of its receipt; none while the run goes on.
+    pub subject_digest: Option<String>,
 }
 
 /// Texts that are kept beside the records. Empty unless the user asks for it by a flag.

@@ -1,7 +1,7 @@
 //! What can be found out about profiles on this machine without running anything, for a route.
 
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use contract_engine::{Failure, Surroundings, find};
@@ -9,7 +9,7 @@ use contract_ipc::{Code, Timestamp};
 use contract_models::{Documents, Keys, verify_signature};
 
 use crate::endpoint::{Endpoint, Place};
-use crate::gate::{Gate, Wanted, of_model};
+use crate::gate::{Gate, Reading, Wanted, of_model};
 use crate::profile::{Binding, Profile};
 use crate::route::{CandidateFacts, DigestFact, FileFact, RouteDecision, RouteRequest, route};
 use crate::shelf::Shelf;
@@ -24,8 +24,6 @@ pub struct Finder<'a> {
     around: &'a Surroundings,
     /// Whose signatures count; without them nothing is signed.
     keys: Option<Keys>,
-    /// The store of imported models; without it the user's own.
-    store: Option<PathBuf>,
     now: Timestamp,
 }
 
@@ -41,23 +39,26 @@ impl<'a> Finder<'a> {
         now: Timestamp,
     ) -> Result<Self, Failure> {
         let keys = keys.map(|folder| Keys::read(&around.root.join(folder))).transpose().map_err(of_model)?;
-        Ok(Self { shelf, around, keys, store: None, now })
+        Ok(Self { shelf, around, keys, now })
     }
 
-    /// Decides which profile of the shelf serves.
+    /// Decides which profile of the shelf serves. A file whose reading is given up counts as absent.
     #[must_use]
-    pub fn decide(&self, request: RouteRequest<'_>) -> RouteDecision {
+    pub fn decide(&self, request: RouteRequest<'_>, reading: Reading<'_>) -> RouteDecision {
         route(request, &self.shelf.profiles, &self.shelf.boundaries, available_memory(), |profile| {
-            self.facts(profile)
+            self.facts(profile, reading)
         })
     }
 
     /// What a profile has to count as a fallback.
     #[must_use]
-    pub fn standing(&self, profile: &Profile) -> Standing {
+    pub fn standing(&self, profile: &Profile, reading: Reading<'_>) -> Standing {
         Standing {
             signed: self.shelf.path(&profile.reference).is_some_and(|path| self.is_signed(path)),
-            pinned: matches!(self.file(profile), FileFact::Present { digest: DigestFact::AsRecorded, .. }),
+            pinned: matches!(
+                self.file(profile, reading),
+                FileFact::Present { digest: DigestFact::AsRecorded, .. }
+            ),
             // The boundary is what names the decision; who signed it vouches for that.
             approved: self.shelf.boundaries.iter().any(|boundary| {
                 boundary.profile == profile.reference
@@ -68,30 +69,27 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn facts(&self, profile: &Profile) -> CandidateFacts {
+    fn facts(&self, profile: &Profile, reading: Reading<'_>) -> CandidateFacts {
         let Ok(binding) = profile.binding(None) else { return CandidateFacts::default() };
         let adapter = find(binding.adapter(), self.around).map(drop).map_err(|failure| failure.message);
         let (file, runtime) = match &binding {
-            Binding::Llama { .. } => (self.file(profile), adapter),
+            Binding::Llama { .. } => (self.file(profile, reading), adapter),
             Binding::Endpoint { at, .. } => (FileFact::Unknown, adapter.and_then(|()| listens(at))),
         };
-        CandidateFacts { file, runtime: Some(runtime), standing: self.standing(profile) }
+        CandidateFacts { file, runtime: Some(runtime), standing: self.standing(profile, reading) }
     }
 
     /// The file of a profile for llama.cpp, and whether its bytes are those on record.
-    fn file(&self, profile: &Profile) -> FileFact {
+    fn file(&self, profile: &Profile, reading: Reading<'_>) -> FileFact {
         let Ok(Binding::Llama { model }) = profile.binding(None) else { return FileFact::Unknown };
         let bytes = match model.metadata() {
             Ok(found) if found.is_file() => found.len(),
             Ok(_) => return FileFact::Absent(format!("{} is no file", model.display())),
             Err(error) => return FileFact::Absent(format!("{}: {error}", model.display())),
         };
-        let wanted = Wanted {
-            profile: self.shelf.path(&profile.reference).map(Path::to_owned),
-            store: self.store.clone(),
-            ..Wanted::default()
-        };
-        let digest = match Gate::open(&wanted, self.around, self.now, &mut |_, _| {}) {
+        let wanted =
+            Wanted { profile: self.shelf.path(&profile.reference).map(Path::to_owned), ..Wanted::default() };
+        let digest = match Gate::open(&wanted, self.around, self.now, reading) {
             Ok(gate) if gate.is_pinned() => DigestFact::AsRecorded,
             Ok(_) => DigestFact::NotOnRecord,
             Err(failure) if failure.code == Code::ModelDigestMismatch => {

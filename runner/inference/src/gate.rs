@@ -1,5 +1,6 @@
 //! A model that may be run: its profile read, its bytes looked at, its papers compared.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use contract_engine::{Failure, FoundGrant, Request, Right, Surroundings};
@@ -30,8 +31,8 @@ pub struct Wanted {
     pub store: Option<PathBuf>,
 }
 
-/// Told how far reading is: bytes done, and bytes in all.
-pub type Reading<'a> = &'a mut dyn FnMut(u64, u64);
+/// Told how far reading is: bytes done, and bytes in all. It says whether to go on.
+pub type Reading<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 
 /// What looking at a model takes from its surroundings.
 struct Looking<'a> {

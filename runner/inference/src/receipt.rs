@@ -65,7 +65,7 @@ pub fn receipt(completion: &Completion, seq: u64, evidence: &Sha256, now: Timest
     set("evidenceHash", json!(evidence));
     set(
         "evidenceRefs",
-        json!(completion.run.as_ref().map(|run| &run.subject_digest).into_iter().collect::<Vec<_>>()),
+        json!(completion.run.iter().filter_map(|run| run.subject_digest.as_ref()).collect::<Vec<_>>()),
     );
     set("ledgerSeq", json!(seq));
     Value::Object(members)

@@ -14,6 +14,7 @@ use contract_ipc::{Code, Timestamp};
 use contract_ledger::{Head, Ledger, LedgerError};
 use rustix::fs::{FallocateFlags, FlockOperation, fallocate, flock};
 use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -127,6 +128,10 @@ impl Records {
     fn reserve_space(&self) -> Result<(), Failure> {
         for file in [&self.evidence, &self.receipts] {
             let length = file.metadata().map_err(|error| unwritable(&self.folder, &error))?.len();
+            // Reserving does not change the size, so it does not meet this limit.
+            if getrlimit(Resource::Fsize).current.is_some_and(|most| length + RESERVED_BYTES > most) {
+                return Err(unwritable(&self.folder, &Errno::FBIG.into()));
+            }
             match fallocate(file, FallocateFlags::KEEP_SIZE, length, RESERVED_BYTES) {
                 Ok(()) => {}
                 // This file system reserves nothing: it is tried by writing.

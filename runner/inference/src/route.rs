@@ -153,7 +153,7 @@ pub fn route(
     profiles: &ProfileSet,
     boundaries: &[Boundary],
     available_memory_bytes: Option<u64>,
-    facts: impl Fn(&Profile) -> CandidateFacts,
+    mut facts: impl FnMut(&Profile) -> CandidateFacts,
 ) -> RouteDecision {
     // Asked once for each profile: what is found out may change meanwhile.
     let known: BTreeMap<&str, CandidateFacts> =

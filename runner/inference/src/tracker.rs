@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use contract_engine::{Answer, Note};
+use contract_engine::{Answer, Failure, Note};
 use contract_ipc::Code;
 use serde::Deserialize;
 use serde_json::Value;
@@ -121,6 +121,25 @@ impl From<ToldTimings> for Timings {
 #[serde(rename_all = "camelCase")]
 struct ToldModel {
     tokenizer_digest: Option<String>,
+}
+
+impl Finished {
+    /// Why there is no answer; none when there is one, or one that may not be used.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        let (Ending::Failed(why) | Ending::Cancelled(why) | Ending::Refused(why)) = &self.ending else {
+            return None;
+        };
+        let known = Code::ALL.iter().copied().find(|code| why.is(*code));
+        let code = known.unwrap_or(Code::AdapterIo);
+        let message = self.message.as_deref().or(why.reason()).unwrap_or(code.meaning());
+        let mut failure = Failure::new(code, message);
+        if known.is_none() {
+            failure.adapter_code = Some(why.code_text().to_owned());
+            failure.hint = Some("The code is the adapter's own; its message says what to do.".to_owned());
+        }
+        Some(failure)
+    }
 }
 
 impl Tracker {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::str::FromStr;
@@ -124,14 +125,15 @@ pub struct Digested {
     pub cached: bool,
 }
 
-/// Told how far reading is: bytes done, and bytes in all.
-pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
+/// Told how far reading is: bytes done, and bytes in all. It says whether to go on.
+pub type Progress<'a> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'a;
 
 /// The digest of a file. With a cache, a file that the cache knows is not read; without one it always is. `now_ms` is the time in
 /// milliseconds since 1970: what changed a moment ago is not put into the cache.
 ///
 /// # Errors
-/// `CONTRACT_INPUT_UNREADABLE`; `MODEL_CHANGED` when the file is another one after it was read.
+/// `CONTRACT_INPUT_UNREADABLE`; `MODEL_CHANGED` when the file is another one after it was read; `CONTRACT_INTERRUPTED` when `progress`
+/// does not want it to go on.
 pub fn digest_file(
     path: &Path,
     now_ms: i64,
@@ -170,13 +172,13 @@ pub(crate) fn digest_open(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(unreadable(error)),
         };
-        hasher.update(&block[..read], progress);
+        hasher.update(&block[..read], path, progress)?;
     }
     let after = FileIdentity::of(file).map_err(&unreadable)?;
     if after != *before || hasher.done != before.bytes {
         return Err(ModelError::Changed { path: path.to_owned() });
     }
-    progress(before.bytes, before.bytes);
+    let _ = progress(before.bytes, before.bytes);
     Ok(hasher.finish())
 }
 
@@ -193,13 +195,21 @@ impl Hasher {
         Self { sha256: sha2::Sha256::new(), done: 0, total, told: 0 }
     }
 
-    pub(crate) fn update(&mut self, bytes: &[u8], progress: &mut Progress<'_>) {
+    pub(crate) fn update(
+        &mut self,
+        bytes: &[u8],
+        path: &Path,
+        progress: &mut Progress<'_>,
+    ) -> Result<(), ModelError> {
         self.sha256.update(bytes);
         self.done += bytes.len() as u64;
         if self.done - self.told >= STEP_BYTES {
             self.told = self.done;
-            progress(self.done, self.total);
+            if progress(self.done, self.total).is_break() {
+                return Err(ModelError::Interrupted { path: path.to_owned() });
+            }
         }
+        Ok(())
     }
 
     pub(crate) fn finish(self) -> Sha256Digest {

@@ -24,6 +24,12 @@ pub enum ModelError {
         /// Which file.
         path: PathBuf,
     },
+    /// Whoever watched did not want it to be read to its end.
+    #[error("{}: reading it was interrupted", path.display())]
+    Interrupted {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The bytes are not those that a document names.
     #[error("{what}: expected sha256:{expected}, found sha256:{found}")]
     Mismatch {
@@ -134,6 +140,7 @@ impl ModelError {
         match self {
             Self::Unreadable { .. } => Code::ContractInputUnreadable,
             Self::Changed { .. } => Code::ModelChanged,
+            Self::Interrupted { .. } => Code::ContractInterrupted,
             Self::Mismatch { .. } => Code::ModelDigestMismatch,
             Self::Invalid { .. } => Code::ModelDocumentInvalid,
             Self::NotFound(_) => Code::ModelNotFound,

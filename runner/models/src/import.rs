@@ -133,7 +133,7 @@ fn copy_in(
                 Err(error) => return Err(unreadable(error)),
             };
             copy.write_all(&block[..read]).map_err(&unwritable)?;
-            hasher.update(&block[..read], progress);
+            hasher.update(&block[..read], path, progress)?;
         }
         hasher.finish()
     };
@@ -147,7 +147,7 @@ fn copy_in(
     let bytes = file.metadata().map_err(&unwritable)?.len();
     // What was copied is what is judged; the check before it only saves time.
     check_magic(file, path)?;
-    progress(bytes, bytes);
+    let _ = progress(bytes, bytes);
     Ok((copy, sha256, bytes))
 }
 

@@ -72,7 +72,8 @@ pub(crate) async fn whole(mut pieces: Receiver<Piece>) -> Result<(Recorded, Appe
     }
 }
 
-fn ended_early() -> Fault {
+/// Something of ours broke.
+pub(crate) fn ended_early() -> Fault {
     let what = contract_engine::Failure::new(contract_ipc::Code::ContractInternal, "the request was lost");
     Fault::of(&what)
 }

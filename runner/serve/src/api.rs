@@ -7,6 +7,7 @@ mod sampling;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -20,11 +21,16 @@ use contract_inference::Ask;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::Receiver;
+use tokio::time::timeout;
 
+use crate::answer;
 use crate::clerk::{self, Piece};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::guard::{Guard, guard};
+
+/// A client has so long for the body of a request, from its headers on.
+const BODY: Duration = Duration::from_secs(30);
 
 /// What every handler has.
 #[derive(Clone)]
@@ -55,7 +61,10 @@ impl Server {
         if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
             return Err(Fault::bad_request(None, "the content type is not application/json"));
         }
-        let bytes = to_bytes(body, self.most_bytes).await.map_err(|_| Fault::too_large(self.most_bytes))?;
+        let bytes = timeout(BODY, to_bytes(body, self.most_bytes))
+            .await
+            .map_err(|_| Fault::too_slow())?
+            .map_err(|_| Fault::too_large(self.most_bytes))?;
         contract_json::from_slice(&bytes).map_err(|error| Fault::bad_request(None, error.to_string()))
     }
 
@@ -79,21 +88,22 @@ impl Server {
     }
 
     /// Judges a request, and begins it.
-    fn begin(&self, mut ask: Ask) -> Result<Receiver<Piece>, Fault> {
+    async fn begin(&self, mut ask: Ask) -> Result<Receiver<Piece>, Fault> {
         let Ok(seat) = self.desk.seats.clone().try_acquire_owned() else { return Err(Fault::busy()) };
         ask.timeout_ms = Some(self.desk.timeout_ms);
-        let begun = match self.desk.judge(&ask) {
-            Ok(place) => clerk::begin(&self.desk, ask.clone(), place, seat),
-            Err(failure) => Err(failure),
-        };
-        begun.map_err(|failure| {
-            self.desk.metrics.refused(&ask);
-            // A refusal is on record, too; where it cannot be, that is what is told.
-            match self.desk.record_refusal(&ask, &failure) {
-                Ok(appended) => Fault::of(&failure).with_receipt(&appended),
-                Err(unwritable) => Fault::of(&unwritable),
-            }
-        })
+        let desk = self.desk.clone();
+        // Another writer of the records, or a slow disk, must not hold up everybody else.
+        let begun = tokio::task::spawn_blocking(move || {
+            desk.judge(&ask).and_then(|place| clerk::begin(&desk, &ask, place, seat)).map_err(|failure| {
+                desk.metrics.refused(&ask);
+                // A refusal is on record, too; where it cannot be, that is what is told.
+                match desk.record_refusal(&ask, &failure) {
+                    Ok(appended) => Fault::of(&failure).with_receipt(&appended),
+                    Err(unwritable) => Fault::of(&unwritable),
+                }
+            })
+        });
+        begun.await.unwrap_or_else(|_| Err(answer::ended_early()))
     }
 }
 

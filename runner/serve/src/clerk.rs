@@ -31,19 +31,19 @@ pub(crate) struct Recorded {
     pub(crate) appended: Result<Appended, Failure>,
 }
 
-/// Starts a request that was judged. The seat is given back after its receipt is written.
+/// Starts a request that was judged. The seat is given back as soon as its receipt is written.
 ///
 /// # Errors
 /// The session does not take it; nothing is on record yet.
 pub(crate) fn begin(
     desk: &Arc<Desk>,
-    ask: Ask,
+    ask: &Ask,
     place: RunPlace,
     seat: OwnedSemaphorePermit,
 ) -> Result<Receiver<Piece>, Failure> {
-    let taken = desk.call(&ask)?;
+    let taken = desk.call(ask)?;
     let (client, pieces) = channel(PIECES);
-    tokio::spawn(attend(desk.clone(), ask, place, taken, client, seat));
+    tokio::spawn(attend(desk.clone(), ask.clone(), place, taken, client, seat));
     Ok(pieces)
 }
 
@@ -57,7 +57,7 @@ async fn attend(
 ) {
     let began = Instant::now();
     let mut gone = false;
-    let finished = loop {
+    let (finished, run) = loop {
         let event = tokio::select! {
             event = taken.events.recv() => event,
             () = client.closed(), if !gone => {
@@ -74,7 +74,7 @@ async fn attend(
                 }
             }
             Some(Event::Text(_)) => {}
-            Some(Event::End(finished)) => break finished,
+            Some(Event::End(finished, run)) => break (finished, run),
             // The desk ends every call that it has taken.
             None => return,
         }
@@ -82,7 +82,7 @@ async fn attend(
     desk.metrics.completed(&ask, &finished, began.elapsed());
     let shared = desk.clone();
     let written = tokio::task::spawn_blocking(move || {
-        let appended = shared.record(&ask, place, &finished);
+        let appended = shared.record(&ask, place, &finished, run);
         Recorded { finished: *finished, appended }
     });
     if let Ok(recorded) = written.await {
@@ -94,8 +94,9 @@ async fn attend(
                 failure.message
             ));
         }
-        // The client may have gone.
+        // What is left is the client's business: one that does not read must not keep others waiting.
+        drop(seat);
+        // It may have gone.
         let _ = client.send(Piece::End(Box::new(recorded))).await;
     }
-    drop(seat);
 }

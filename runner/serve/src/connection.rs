@@ -10,6 +10,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 
 use crate::api;
 use crate::args::ServeArgs;
@@ -19,6 +20,8 @@ use crate::listener::Listener;
 
 /// A client has so long for its headers.
 const HEADERS: Duration = Duration::from_secs(10);
+/// A client that reads nothing for so long is gone.
+const STALLED: Duration = Duration::from_secs(60);
 /// Requests that are under way when the server ends have so long for their receipts.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// After a failed accept, such as one without free descriptors.
@@ -119,10 +122,12 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     mut stopped: watch::Receiver<bool>,
 ) {
     let service = TowerToHyperService::new(router);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(STALLED));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
     tokio::pin!(connection);
     tokio::select! {
         // What is wrong with a connection is the client's to see.

@@ -1,13 +1,14 @@
 //! Where requests meet the session: who waits for which call, and what every answer is recorded with.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use contract_engine::{Answer, Caller as Calling, Failure, LiveCalls, Note, Surroundings, live_calls, now};
 use contract_inference::{
     AdapterFacts, Appended, Ask, Basis, Caller, DEFAULT_FOLDER, EgressPapers, Finished, Gate, Heard, Records,
-    RunPlace, Stop, Tracker, Why,
+    RunPlace, RunRef, Stop, Tracker, Why,
 };
 use contract_ipc::Code;
 use tokio::sync::Semaphore;
@@ -42,6 +43,8 @@ struct Line {
     /// Its end of `calling`, until the keeper has brought it up.
     pending: Option<LiveCalls>,
     open: HashMap<Ticket, Open>,
+    /// Ids of the runs of sessions that are up.
+    runs: HashMap<u64, String>,
 }
 
 /// A call, by session and number.
@@ -63,8 +66,8 @@ struct Open {
 pub(crate) enum Event {
     /// More text.
     Text(String),
-    /// The end. Nothing follows.
-    End(Box<Finished>),
+    /// The end, and the run that came to it. Nothing follows.
+    End(Box<Finished>, Option<RunRef>),
 }
 
 /// A call that was taken.
@@ -82,7 +85,7 @@ impl Desk {
         let records_folder = around.root.join(args.records.as_deref().unwrap_or(Path::new(DEFAULT_FOLDER)));
         let records = Records::open(&records_folder)?;
         let papers = EgressPapers::read(None, None, &args.grant, &around.root)?;
-        let gate = Gate::open(&args.model.wanted(), around, now(), &mut |_, _| {})?;
+        let gate = Gate::open(&args.model.wanted(), around, now(), &mut |_, _| ControlFlow::Continue(()))?;
         let command = contract_engine::find(gate.binding.adapter(), around)?;
         let adapter_digest = contract_engine::digest_command(&command)?;
         let basis = Basis {
@@ -103,7 +106,7 @@ impl Desk {
             adapter_digest,
             records: Mutex::new(records),
             records_folder,
-            line: Mutex::default(),
+            line: Mutex::new(Line::first()),
             seats: Arc::new(Semaphore::new(all_seats)),
             all_seats,
             timeout_ms: args.timeout,
@@ -148,6 +151,11 @@ impl Desk {
         (line.session, calls)
     }
 
+    /// A session is about to come up, as this run.
+    pub(crate) fn begin_session(&self, session: u64, run: &str) {
+        self.line().runs.insert(session, run.to_owned());
+    }
+
     /// When this session has taken `most` calls, the next ones go to another. It ends with its open calls.
     pub(crate) fn turn_over_after(&self, session: u64, most: u64) {
         let mut line = self.line();
@@ -156,13 +164,15 @@ impl Desk {
         }
     }
 
-    /// Ends what a session that is over has left open.
+    /// Ends what a session that is over has left open. Another one is to follow, or [`Self::end_all`].
     pub(crate) fn end_session(&self, session: u64, failure: Option<&Failure>) {
         let mut line = self.line();
         if line.session == session {
-            line.calling = None;
+            // Who calls now waits for the next one.
+            line.turn_over();
         }
         line.end(|ticket| ticket.session == session, failure);
+        line.runs.remove(&session);
     }
 
     /// Takes no more calls, and ends all that are open.
@@ -248,9 +258,9 @@ impl Desk {
 
     /// The end of a call.
     pub(crate) fn answer(&self, session: u64, number: u64, answer: &Answer<'_>) {
-        let open = self.line().open.remove(&Ticket { session, number });
-        if let Some(open) = open {
-            open.end(answer);
+        let mut line = self.line();
+        if let Some(open) = line.open.remove(&Ticket { session, number }) {
+            open.end(answer, line.run(session));
         }
     }
 
@@ -263,8 +273,9 @@ impl Desk {
         ask: &Ask,
         place: RunPlace,
         finished: &Finished,
+        run: Option<RunRef>,
     ) -> Result<Appended, Failure> {
-        self.records().append(&self.basis.finished(ask, place, finished, None), now())
+        self.records().append(&self.basis.finished(ask, place, finished, run), now())
     }
 
     /// Writes the receipt of a request that was refused.
@@ -284,9 +295,22 @@ impl Line {
         let message = failure.map_or("the session is over", |failure| failure.message.as_str());
         for ticket in left {
             if let Some(open) = self.open.remove(&ticket) {
-                open.end(&Answer::Error { code: code.into(), message: message.into() });
+                let answer = Answer::Error { code: code.into(), message: message.into() };
+                open.end(&answer, self.run(ticket.session));
             }
         }
+    }
+
+    /// The run of a session. Its receipt comes at its end, after those of its requests.
+    fn run(&self, session: u64) -> Option<RunRef> {
+        self.runs.get(&session).map(|id| RunRef { id: id.clone(), subject_digest: None })
+    }
+
+    /// Whoever calls before the first session is up waits for it.
+    fn first() -> Self {
+        let mut line = Self::default();
+        line.turn_over();
+        line
     }
 
     fn turn_over(&mut self) {
@@ -299,8 +323,8 @@ impl Line {
 }
 
 impl Open {
-    fn end(self, answer: &Answer<'_>) {
+    fn end(self, answer: &Answer<'_>, run: Option<RunRef>) {
         // The clerk waits for it as long as the server lives.
-        let _ = self.events.send(Event::End(Box::new(self.tracker.end(answer))));
+        let _ = self.events.send(Event::End(Box::new(self.tracker.end(answer)), run));
     }
 }

@@ -4,16 +4,16 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use contract_engine::Failure;
-use contract_inference::{Appended, Ending, Finished};
-use contract_ipc::{Code, Exit};
+use contract_inference::{Appended, Finished};
+use contract_ipc::Exit;
 use serde_json::json;
 
 /// The header that names the receipt of a request.
 pub(crate) const RECEIPT_HEADER: HeaderName = HeaderName::from_static("x-inference-receipt");
 
 /// Codes of the adapters that say that the request cannot be answered by this model.
-const ASKED_WRONGLY: [&str; 3] =
-    ["ADAPTER_PROMPT_TOO_LONG", "ADAPTER_NO_TEMPLATE", "ADAPTER_GRAMMAR_INVALID"];
+const ASKED_WRONGLY: [&str; 4] =
+    ["ADAPTER_PROMPT_TOO_LONG", "ADAPTER_NO_TEMPLATE", "ADAPTER_GRAMMAR_INVALID", "ADAPTER_BAD_INPUT"];
 
 /// One answer that says no.
 #[derive(Debug)]
@@ -69,6 +69,11 @@ impl Fault {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request_error", message)
     }
 
+    pub(crate) fn too_slow() -> Self {
+        let message = "the body of the request did not come in time";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "invalid_request_error", message)
+    }
+
     pub(crate) fn busy() -> Self {
         let message = "all seats and the queue are taken; come back later";
         Self {
@@ -83,7 +88,10 @@ impl Fault {
             Exit::Usage => (StatusCode::BAD_REQUEST, "invalid_request_error"),
             Exit::Denied => (StatusCode::FORBIDDEN, "permission_error"),
             Exit::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "timeout_error"),
-            Exit::Evidence => (StatusCode::SERVICE_UNAVAILABLE, "server_error"),
+            // The model, its papers or the records: not the request, and perhaps mended soon.
+            Exit::Evidence | Exit::Violated | Exit::Unverifiable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "server_error")
+            }
             _ => (StatusCode::BAD_GATEWAY, "server_error"),
         };
         Self {
@@ -94,24 +102,15 @@ impl Fault {
 
     /// A completion that came to nothing; none when it came to something.
     pub(crate) fn of_ending(finished: &Finished) -> Option<Self> {
-        let (Ending::Failed(why) | Ending::Cancelled(why) | Ending::Refused(why)) = &finished.ending else {
-            return None;
-        };
-        let code = why.code_text();
-        let is = |known: Code| code == known.as_str();
-        let (status, kind) = if is(Code::IpcTimeout) {
-            (StatusCode::GATEWAY_TIMEOUT, "timeout_error")
-        } else if ASKED_WRONGLY.contains(&code) || is(Code::ContractArgsInvalid) || is(Code::AdapterBadInput)
-        {
-            (StatusCode::BAD_REQUEST, "invalid_request_error")
-        } else {
-            (StatusCode::BAD_GATEWAY, "server_error")
-        };
-        let message =
-            finished.message.clone().or_else(|| why.reason().map(str::to_owned)).unwrap_or_default();
+        let failure = finished.failure()?;
+        let fault = Self::of(&failure);
+        let code = failure.code_text();
+        if !ASKED_WRONGLY.contains(&code) {
+            return Some(fault);
+        }
         // The name that clients of the API look for.
         let code = if code == "ADAPTER_PROMPT_TOO_LONG" { "context_length_exceeded" } else { code };
-        Some(Self { code: Some(code.to_owned()), ..Self::new(status, kind, message) })
+        Some(Self { code: Some(code.to_owned()), ..Self::bad_request(None, fault.message) })
     }
 
     /// The same, naming the receipt.

@@ -45,12 +45,13 @@ impl Guard {
     fn judge(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
         // A page of any site can send requests to loopback, also by a name of its own that leads there.
         if self.has_host {
-            let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or(uri.host());
-            if !host.is_some_and(names_loopback) {
+            let written = headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
+            let mut hosts = written.chain(uri.host()).peekable();
+            if hosts.peek().is_none() || !hosts.all(names_loopback) {
                 return Err(Fault::forbidden("the request's host is not an address of this machine"));
             }
         }
-        if let Some(origin) = headers.get(ORIGIN) {
+        for origin in headers.get_all(ORIGIN) {
             let origin = origin.to_str().unwrap_or_default();
             let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
             if !names_loopback(authority) {

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use contract_engine::{Answer, Failure, Note, Request, Surroundings, Watcher, now, prepare};
+use contract_engine::{Answer, Failure, Note, Request, Surroundings, Watcher, prepare, run_id};
 use contract_inference::{EMBED, GENERATE};
-use contract_ipc::Exit;
+use contract_ipc::{Exit, Seed};
 use contract_receipts::RUNS_FOLDER;
 
 use crate::args::ServeArgs;
@@ -32,14 +32,19 @@ fn keep_up(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<
     let mut fruitless = 0;
     loop {
         let (session, calls) = desk.next_session();
-        let out = Path::new(RUNS_FOLDER).join(run_id(session));
-        let prepared = match prepare(&request(desk, args), around, &out) {
+        // One process has many sessions.
+        let run = format!("{}-{session}", run_id());
+        let out = Path::new(RUNS_FOLDER).join(&run);
+        // Plans of sessions are alike; their ids are not to be, for receipts name them.
+        let seed = Seed::of_plan(run.as_bytes());
+        let prepared = match prepare(&request(desk, args, &seed), around, &out) {
             Ok(prepared) => prepared,
             Err(refusal) => {
                 desk.end_session(session, Some(&refusal.failure));
                 return Err(refusal.failure);
             }
         };
+        desk.begin_session(session, &prepared.plan().session.id);
         let mut watcher = Keeper { desk, session, most: args.session_requests, answers: 0 };
         let ended = prepared.serve(calls, &mut watcher);
         let answers = watcher.answers;
@@ -68,7 +73,7 @@ fn keep_up(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<
     }
 }
 
-fn request(desk: &Desk, args: &ServeArgs) -> Request {
+fn request(desk: &Desk, args: &ServeArgs, seed: &Seed) -> Request {
     let mut request = Request {
         adapter: String::new(),
         op: None,
@@ -81,7 +86,7 @@ fn request(desk: &Desk, args: &ServeArgs) -> Request {
         require_grant: false,
         accept_gaps: args.accept_gap.clone(),
         max_abi: None,
-        seed: None,
+        seed: Some(seed.as_str().to_owned()),
         in_flight: usize::from(args.parallel),
         record_private: args.store_texts,
         lax_stdout: false,
@@ -91,12 +96,6 @@ fn request(desk: &Desk, args: &ServeArgs) -> Request {
     };
     desk.gate.complete(&mut request, &[GENERATE, EMBED], CPU);
     request
-}
-
-/// Sorted by time, and different for two sessions at the same time.
-fn run_id(session: u64) -> String {
-    let now: String = now().to_string().chars().filter(char::is_ascii_digit).collect();
-    format!("{now}-{}-{session}", std::process::id())
 }
 
 struct Keeper<'d> {

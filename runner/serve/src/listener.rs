@@ -1,12 +1,14 @@
 //! Where the server listens: a loopback address or a unix socket.
 
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use contract_engine::{Failure, Surroundings};
 use contract_ipc::Code;
+use rustix::fs::Mode;
+use rustix::process::umask;
 
 use crate::args::ServeArgs;
 
@@ -60,8 +62,11 @@ fn unix(path: &Path) -> Result<Listener, Failure> {
         let _ = std::fs::remove_file(path);
     }
     let open = || {
-        let listener = UnixListener::bind(path)?;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+        // From its first moment on nobody else can open it. There is no other thread yet that makes files.
+        let before = umask(Mode::from_raw_mode(0o177));
+        let listener = UnixListener::bind(path);
+        umask(before);
+        let listener = listener?;
         listener.set_nonblocking(true)?;
         Ok(Listener::Unix(listener, path.to_owned()))
     };

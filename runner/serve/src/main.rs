@@ -40,6 +40,8 @@ fn main() -> ExitCode {
 
 fn serve(args: &ServeArgs) -> Result<Exit, Failure> {
     let around = Surroundings::of_process()?;
+    // A receipt that cannot be written refuses its request, and no more.
+    contract_engine::survive_full_files()?;
     let desk = Arc::new(Desk::open(args, &around)?);
     let guard = guard::Guard::open(args, &around)?;
     let listener = listener::Listener::bind(args, &around)?;

@@ -63,7 +63,7 @@ impl Metrics {
             let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
         };
         let name = "contract_serve_requests_total";
-        head(&mut out, name, "Requests that are over, each with a receipt.", "counter");
+        head(&mut out, name, "Requests that are over.", "counter");
         for (kind, counts) in KINDS.iter().zip(&self.requests) {
             for (outcome, count) in OUTCOMES.iter().zip(counts) {
                 let count = count.load(Relaxed);

@@ -63,7 +63,7 @@ pub(super) fn run_request(
 pub(super) fn out_folder(out: Option<&Path>) -> (PathBuf, bool) {
     match out {
         Some(out) => (out.to_owned(), false),
-        None => (Path::new(RUNS_FOLDER).join(run_id()), true),
+        None => (Path::new(RUNS_FOLDER).join(contract_engine::run_id()), true),
     }
 }
 
@@ -75,12 +75,6 @@ pub(super) fn mark_latest(out: &Path, around: &Surroundings, output: Output) {
     {
         note(output, &format!("note: {}: {error}", runs.join("latest").display()));
     }
-}
-
-/// Sorted by time, and different for two runs at the same time.
-pub(super) fn run_id() -> String {
-    let now: String = contract_engine::now().to_string().chars().filter(|c| c.is_ascii_digit()).collect();
-    format!("{now}-{}", std::process::id())
 }
 
 fn read_request(args: &RunArgs, around: &Surroundings) -> Result<Request, Failure> {

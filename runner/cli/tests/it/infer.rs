@@ -1,7 +1,9 @@
 //! `infer`, with the model of this repository in its sandbox.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::carry::{KEY, PUBLIC};
@@ -9,16 +11,16 @@ use crate::command::{Bench, Done, repository};
 use crate::prefix::Prefix;
 
 const QUESTION: &str = "What colour is the sky?";
-const PROFILE: &str = "tiny-words.profile.json";
+pub(crate) const PROFILE: &str = "tiny-words.profile.json";
 
 /// An installation with the llama adapter, a folder with the model, and what is on record.
-struct Room {
-    prefix: Prefix,
-    bench: Bench,
+pub(crate) struct Room {
+    pub(crate) prefix: Prefix,
+    pub(crate) bench: Bench,
 }
 
 impl Room {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (prefix, bench) = (Prefix::with_llama(), Bench::new());
         for entry in std::fs::read_dir(repository().join("examples/models")).unwrap() {
             let path = entry.unwrap().path();
@@ -27,7 +29,7 @@ impl Room {
         Self { prefix, bench }
     }
 
-    fn infer(&self, arguments: &[&str]) -> Done {
+    pub(crate) fn infer(&self, arguments: &[&str]) -> Done {
         self.prefix.run(&self.bench, [&["infer"], arguments].concat())
     }
 
@@ -35,14 +37,14 @@ impl Room {
         self.infer(&[&[QUESTION, "--profile", PROFILE], more].concat())
     }
 
-    fn lines(&self, name: &str) -> Vec<Value> {
+    pub(crate) fn lines(&self, name: &str) -> Vec<Value> {
         let text =
             std::fs::read_to_string(self.bench.path(".workstation/inference").join(name)).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// The last evidence; there is a receipt for each.
-    fn evidence(&self) -> Value {
+    pub(crate) fn evidence(&self) -> Value {
         let (receipts, evidence) = (self.lines("receipts.ndjson"), self.lines("evidence.ndjson"));
         assert_eq!(receipts.len(), evidence.len());
         evidence.last().unwrap().clone()
@@ -169,6 +171,43 @@ fn refusals_and_failures_are_on_record_each_with_its_situation() {
     assert_eq!(room.evidence()["code"], "ADAPTER_PROMPT_TOO_LONG");
     assert_eq!(room.lines("receipts.ndjson").len(), 4);
     assert_eq!(room.prefix.run(&room.bench, ["verify", ".workstation/inference"]).status, 0);
+}
+
+#[test]
+fn a_signal_while_the_model_is_read_is_on_record() {
+    let room = Room::new();
+    // Long enough to be read for many seconds.
+    std::fs::File::create(room.bench.path("long.gguf")).unwrap().set_len(64 << 30).unwrap();
+    for (number, signal, status) in [(1, Signal::INT, 130), (2, Signal::TERM, 143)] {
+        let mut command = room.prefix.command(&room.bench, ["infer", "x", "--model", "long.gguf"]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let digests = |id: u32| std::fs::read_to_string(format!("/proc/{id}/io")).unwrap_or_default();
+        let read = |text: &str| text.lines().find_map(|line| line.strip_prefix("rchar: ")?.parse().ok());
+        // Far more than all the other files have.
+        while read(&digests(child.id())).is_none_or(|bytes: u64| bytes < 200 << 20) {
+            std::thread::yield_now();
+        }
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let done = child.wait_with_output().unwrap();
+        assert_eq!(done.status.code(), Some(status), "{}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(room.lines("receipts.ndjson").len(), number);
+        let evidence = room.evidence();
+        assert_eq!((&evidence["outcome"], &evidence["run"]), (&json!("cancelled"), &Value::Null));
+    }
+    assert_eq!(room.prefix.run(&room.bench, ["verify", ".workstation/inference"]).status, 0);
+}
+
+#[test]
+fn what_the_adapter_does_not_take_is_told() {
+    let room = Room::new();
+    let done = room.ask(&["--temperature", "9"]);
+    assert_eq!(done.status, 2, "{}", done.stderr);
+    assert!(done.stderr.contains("CONTRACT_ARGS_INVALID"), "{}", done.stderr);
+    assert!(done.stderr.contains("/temperature"), "{}", done.stderr);
+    assert_eq!(room.evidence()["code"], "CONTRACT_ARGS_INVALID");
+    let told: Value =
+        serde_json::from_str(&room.ask(&["--temperature", "9", "--format", "json"]).stdout).unwrap();
+    assert_eq!(told["error"]["code"], "CONTRACT_ARGS_INVALID");
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod evidence;
 mod examples;
 mod hostile;
 mod infer;
+mod infer_damaged;
 mod interrupts;
 mod killed;
 mod lane;

@@ -130,8 +130,9 @@ impl Snapshot {
 
 /// Opens a file of the folder, and nothing that would wait for somebody.
 fn open(folder: &Path, name: &str) -> Result<(File, u64), Failure> {
-    contract_engine::open_regular(&folder.join(name))
-        .map_err(|error| Failure::new(Code::ContractUnverifiable, format!("{}: {error}", folder.join(name).display())))
+    contract_engine::open_regular(&folder.join(name)).map_err(|error| {
+        Failure::new(Code::ContractUnverifiable, format!("{}: {error}", folder.join(name).display()))
+    })
 }
 
 /// Length of a file that need not be there.

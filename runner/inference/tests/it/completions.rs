@@ -44,7 +44,7 @@ pub(crate) fn answered(text: &str) -> Completion {
         place: RunPlace::OnDevice(Some(Device::Cpu)),
         route: None,
         profile: None,
-        run: Some(RunRef { id: "r".to_owned(), subject_digest: format!("blake3:{}", "0".repeat(64)) }),
+        run: Some(RunRef { id: "r".to_owned(), subject_digest: Some(format!("blake3:{}", "0".repeat(64))) }),
         kept: KeptTexts::default(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{File, FileTimes};
 use std::io::{Seek as _, Write as _};
+use std::ops::ControlFlow;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -11,7 +12,7 @@ use contract_models::{CACHE_FILE, DigestCache, ModelError, Sha256Digest, digest_
 use crate::LATER_MS;
 
 fn digest(path: &Path, cache: Option<&mut DigestCache>) -> contract_models::Digested {
-    digest_file(path, LATER_MS, cache, &mut |_, _| {}).unwrap()
+    digest_file(path, LATER_MS, cache, &mut |_, _| ControlFlow::Continue(())).unwrap()
 }
 
 #[test]
@@ -21,7 +22,11 @@ fn a_digest_is_that_of_the_bytes_and_progress_ends_at_the_end() {
     let bytes: Vec<u8> = (0..40_u32 << 20).map(|at| (at % 251) as u8).collect();
     std::fs::write(&path, &bytes).unwrap();
     let mut told = Vec::new();
-    let found = digest_file(&path, LATER_MS, None, &mut |done, total| told.push((done, total))).unwrap();
+    let found = digest_file(&path, LATER_MS, None, &mut |done, total| {
+        told.push((done, total));
+        ControlFlow::Continue(())
+    })
+    .unwrap();
     assert_eq!(found.sha256, Sha256Digest::of(&bytes));
     assert!(told.is_sorted() && told.len() > 2, "{told:?}");
     assert_eq!(told.last(), Some(&(bytes.len() as u64, bytes.len() as u64)));
@@ -99,7 +104,7 @@ fn what_changed_a_moment_ago_is_not_remembered() {
         path.metadata().unwrap().ctime() * 1000 + path.metadata().unwrap().ctime_nsec() / 1_000_000;
     let remembered = |now_ms: i64| {
         let mut cache = DigestCache::open(dir.path());
-        digest_file(&path, now_ms, Some(&mut cache), &mut |_, _| {}).unwrap();
+        digest_file(&path, now_ms, Some(&mut cache), &mut |_, _| ControlFlow::Continue(())).unwrap();
         cache.known(&path).is_some()
     };
     assert!(!remembered(changed_ms));
@@ -133,6 +138,7 @@ fn a_file_that_changes_while_it_is_read_is_an_error() {
         if !std::mem::replace(&mut grown, true) {
             File::options().append(true).open(&path).unwrap().write_all(b"more").unwrap();
         }
+        ControlFlow::Continue(())
     });
     assert!(matches!(found, Err(ModelError::Changed { .. })), "{found:?}");
     assert_eq!(cache.known(&path), None);
@@ -194,7 +200,7 @@ fn folders_pipes_and_devices_are_no_models() {
     let fifo = rustix::fs::FileType::Fifo;
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, fifo, rustix::fs::Mode::RUSR, 0).unwrap();
     for path in [dir.path(), &pipe, Path::new("/dev/zero"), Path::new("/does/not/exist")] {
-        let found = digest_file(path, LATER_MS, None, &mut |_, _| {});
+        let found = digest_file(path, LATER_MS, None, &mut |_, _| ControlFlow::Continue(()));
         assert!(matches!(found, Err(ModelError::Unreadable { .. })), "{found:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
@@ -35,7 +36,9 @@ impl Desk {
     }
 
     fn import(&self, bytes: &[u8], statement: &Statement) -> Result<Imported, ModelError> {
-        import(&self.store, &self.documents, &self.file(bytes), statement, TS, &mut |_, _| {})
+        import(&self.store, &self.documents, &self.file(bytes), statement, TS, &mut |_, _| {
+            ControlFlow::Continue(())
+        })
     }
 }
 
@@ -155,7 +158,8 @@ fn only_what_begins_as_gguf_is_imported() {
 fn bytes_that_change_after_the_import_are_noticed() {
     let desk = Desk::new();
     let imported = desk.import(MODEL, &statement()).unwrap();
-    let digest = |path| digest_file(path, LATER_MS, None, &mut |_, _| {}).unwrap().sha256;
+    let digest =
+        |path| digest_file(path, LATER_MS, None, &mut |_, _| ControlFlow::Continue(())).unwrap().sha256;
     let stored = desk.store.get(&desk.documents, imported.reference).unwrap();
     assert!(stored.conditions(Some(digest(&imported.path))).are_met());
     std::fs::set_permissions(&imported.path, std::fs::Permissions::from_mode(0o644)).unwrap();
@@ -215,7 +219,10 @@ fn what_an_interrupted_import_left_goes_with_the_next() {
 fn a_model_in_the_store_can_be_imported_again_from_there() {
     let desk = Desk::new();
     let first = desk.import(MODEL, &statement()).unwrap();
-    let again = import(&desk.store, &desk.documents, &first.path, &statement(), TS, &mut |_, _| {}).unwrap();
+    let again = import(&desk.store, &desk.documents, &first.path, &statement(), TS, &mut |_, _| {
+        ControlFlow::Continue(())
+    })
+    .unwrap();
     assert_eq!(again.reference, first.reference);
     assert_eq!(std::fs::read(&again.path).unwrap(), MODEL);
 }
@@ -244,6 +251,8 @@ fn a_file_whose_name_would_act_on_a_terminal_is_put_on_record_without_that() {
     let desk = Desk::new();
     let path = desk.dir.path().join("a\u{1b}[2K\u{202e}b.gguf");
     std::fs::write(&path, MODEL).unwrap();
-    let imported = import(&desk.store, &desk.documents, &path, &statement(), TS, &mut |_, _| {}).unwrap();
+    let imported =
+        import(&desk.store, &desk.documents, &path, &statement(), TS, &mut |_, _| ControlFlow::Continue(()))
+            .unwrap();
     assert_eq!(imported.record.file.name, "a\u{fffd}[2K\u{fffd}b.gguf");
 }

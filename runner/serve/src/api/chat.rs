@@ -85,7 +85,7 @@ pub(super) async fn chat(
     let (streams, tells_usage) = (wished.stream, wished.tells_usage());
     let ask = Ask { input: Input::Chat(messages), sampling: wished.sampling()?, timeout_ms: None };
     let chat = Chat { model, created: created(), id: super::id("chatcmpl"), tells_usage };
-    let pieces = server.begin(ask)?;
+    let pieces = server.begin(ask).await?;
     if streams {
         return answer::stream(pieces, chat).await;
     }

@@ -47,7 +47,7 @@ pub(super) async fn completions(
     let (streams, tells_usage) = (wished.stream, wished.tells_usage());
     let ask = Ask { input: Input::Prompt(prompt), sampling: wished.sampling()?, timeout_ms: None };
     let text = Text { model, created: created(), id: super::id("cmpl"), tells_usage };
-    let pieces = server.begin(ask)?;
+    let pieces = server.begin(ask).await?;
     if streams {
         return answer::stream(pieces, text).await;
     }

@@ -49,7 +49,7 @@ pub(crate) fn run(
         Some(out) => (out.to_owned(), None),
         None => {
             let lanes = PathBuf::from(LANES);
-            (lanes.join(super::run::run_id()), Some(around.root.join(lanes)))
+            (lanes.join(contract_engine::run_id()), Some(around.root.join(lanes)))
         }
     };
     // A lane that is refused leaves no folder behind: where it would be is enough to judge it.

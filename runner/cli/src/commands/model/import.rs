@@ -28,7 +28,7 @@ pub(super) fn import(args: &ImportArgs, around: &Surroundings, output: Output) -
     let bar = Bar::of(&path, output);
     let ts = now().to_string();
     let imported = contract_models::import(&store, &documents, &path, &statement, &ts, &mut |done, total| {
-        bar.show(done, total);
+        bar.show(done, total)
     });
     drop(bar);
     let imported = imported.map_err(failure)?;

@@ -1,5 +1,6 @@
 //! Reading a model with a bar on the terminal, and the digests that are remembered.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use contract_engine::{Surroundings, now};
@@ -55,11 +56,12 @@ impl Bar {
         Self((!output.quiet && style::is_terminal()).then(|| Spinner::start(name)))
     }
 
-    pub(super) fn show(&self, done: u64, total: u64) {
+    pub(super) fn show(&self, done: u64, total: u64) -> ControlFlow<()> {
         if let Some(spinner) = &self.0 {
             #[expect(clippy::cast_precision_loss, reason = "a bar of 20 cells")]
             let fraction = done as f64 / total.max(1) as f64;
             spinner.note(Some(fraction), "");
         }
+        ControlFlow::Continue(())
     }
 }

@@ -1,5 +1,7 @@
 //! `model route`
 
+use std::ops::ControlFlow;
+
 use contract_engine::{Failure, Surroundings, now};
 use contract_inference::{Finder, RouteRequest, Shelf};
 use contract_ipc::Exit;
@@ -15,7 +17,8 @@ pub(super) fn route(args: &RouteArgs, around: &Surroundings, output: Output) -> 
         note(output, &format!("note: passed over, no JSON: {}", tame(text)));
     }
     let request = RouteRequest { task: args.task, profile: args.profile.as_deref() };
-    let decision = Finder::new(&shelf, around, args.keys.as_deref(), now())?.decide(request);
+    let decision = Finder::new(&shelf, around, args.keys.as_deref(), now())?
+        .decide(request, &mut |_, _| ControlFlow::Continue(()));
     if output.format == Format::Json {
         print_json(&json!(decision))?;
     } else {
