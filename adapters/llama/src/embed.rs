@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::LlamaAdapter;
 use crate::fault::Fault;
+use crate::file::Loaded;
 use crate::generate::ModelData;
 use crate::memory::Room;
 use crate::model::{Engine, ms_since};
@@ -23,6 +24,7 @@ pub(crate) struct Embedded {
     dimensions: usize,
     usage: Usage,
     model: ModelData,
+    loaded: Loaded,
     timings: Timings,
 }
 
@@ -113,6 +115,7 @@ impl EmbedTask {
             embeddings,
             usage: Usage { prompt_tokens: self.inputs.iter().map(Vec::len).sum(), estimated: false },
             model: ModelData::of(&self.engine),
+            loaded: self.engine.loaded.clone(),
             timings: Timings { load_ms: self.load_ms, total_ms: ms_since(self.begin) },
         }
     }

@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io::BufReader;
+use std::os::fd::AsRawFd as _;
 use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat, stat};
 use rustix::io::Errno;
+use serde::Serialize;
 
 use crate::fault::Fault;
 use crate::gguf::Gguf;
@@ -44,20 +46,75 @@ impl Identity {
     }
 }
 
-/// Reads all of a GGUF file but its weights.
-pub(crate) fn read_gguf(path: &str) -> Result<(Identity, Gguf), Fault> {
-    absolute(path)?;
-    // Not blocking: opening a FIFO would otherwise wait for a writer.
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = openat(CWD, path, flags, Mode::empty()).map_err(|error| unreadable(path, error))?;
-    let stat = fstat(&file).map_err(|error| unreadable(path, error))?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        return Err(Fault::Unreadable { path: path.to_owned(), why: "it is no regular file".to_owned() });
+/// Files that are in use, as results name them.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Loaded {
+    /// The model, and the LoRA adapter if there is one.
+    pub(crate) files: Vec<FileData>,
+}
+
+/// Who a file is. Decimal texts: nanoseconds since 1970 are beyond 2^53, where readers of JSON may round.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FileData {
+    device: String,
+    inode: String,
+    bytes: String,
+    mtime_ns: String,
+    ctime_ns: String,
+}
+
+impl From<Identity> for FileData {
+    fn from(identity: Identity) -> Self {
+        let ns =
+            |(seconds, ns): (i64, i64)| (i128::from(seconds) * 1_000_000_000 + i128::from(ns)).to_string();
+        Self {
+            device: identity.device.to_string(),
+            inode: identity.inode.to_string(),
+            bytes: identity.bytes.to_string(),
+            mtime_ns: ns(identity.modified),
+            ctime_ns: ns(identity.changed),
+        }
     }
-    let identity = Identity::from_stat(&stat);
-    let gguf = Gguf::read(BufReader::with_capacity(1 << 16, File::from(file)), identity.bytes)
-        .map_err(|fault| Fault::Invalid { path: path.to_owned(), fault })?;
-    Ok((identity, gguf))
+}
+
+/// An open file. All that is done with it goes through this one descriptor: what its path names may change meanwhile.
+#[derive(Debug)]
+pub(crate) struct ModelFile {
+    file: File,
+    path: String,
+    pub(crate) identity: Identity,
+}
+
+impl ModelFile {
+    pub(crate) fn open(path: &str) -> Result<Self, Fault> {
+        absolute(path)?;
+        // Not blocking: opening a FIFO would otherwise wait for a writer.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = openat(CWD, path, flags, Mode::empty()).map_err(|error| unreadable(path, error))?;
+        let stat = fstat(&file).map_err(|error| unreadable(path, error))?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(Fault::Unreadable { path: path.to_owned(), why: "it is no regular file".to_owned() });
+        }
+        Ok(Self { file: File::from(file), path: path.to_owned(), identity: Identity::from_stat(&stat) })
+    }
+
+    /// All of it but its weights. Once: it reads on from where the file stands.
+    pub(crate) fn gguf(&self) -> Result<Gguf, Fault> {
+        Gguf::read(BufReader::with_capacity(1 << 16, &self.file), self.identity.bytes)
+            .map_err(|fault| Fault::Invalid { path: self.path.clone(), fault })
+    }
+
+    /// A path to this very file, for llama.cpp, which opens by path: the link is followed to the open file and not to a name
+    /// (proc_pid_fd(5)). The sandbox asks for the right to read that file, and for none on the way.
+    pub(crate) fn link(&self) -> String {
+        format!("/proc/self/fd/{}", self.file.as_raw_fd())
+    }
+
+    /// Whether nobody has written to it since it was opened.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        fstat(&self.file).is_ok_and(|stat| Identity::from_stat(&stat) == self.identity)
+    }
 }
 
 fn absolute(path: &str) -> Result<(), Fault> {

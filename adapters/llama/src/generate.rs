@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::LlamaAdapter;
 use crate::constrain::Form;
 use crate::fault::Fault;
+use crate::file::Loaded;
 use crate::generation::{Finish, Generation, Stepped};
 use crate::model::{Engine, ms_since};
 use crate::prompt::Then;
@@ -44,6 +45,7 @@ pub(crate) struct Generated {
     finish_reason: Finish,
     usage: Usage,
     model: ModelData,
+    loaded: Loaded,
     timings: Timings,
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<Vec<i32>>,
@@ -76,12 +78,20 @@ struct PieceData<'a> {
     tokens: usize,
 }
 
+/// The `data` of the progress message that comes before all text: which files are in use, so that the runner can look whether
+/// they are those that it had in mind.
+#[derive(Debug, Serialize)]
+struct LoadedData<'a> {
+    loaded: &'a Loaded,
+}
+
 /// An open invoke.
 pub(crate) struct GenerateTask {
     /// Gone when it has ended.
     generation: Option<Generation>,
     form: Form,
     model: ModelData,
+    loaded: Loaded,
     wants_tokens: bool,
     begin: Instant,
     load_ms: f64,
@@ -100,6 +110,7 @@ impl GenerateTask {
         let models = &mut adapter.models;
         let engine = models.open(&wanted, context)?;
         let load_ms = ms_since(begin);
+        context.tell(Progress::new().data(LoadedData { loaded: &engine.loaded }))?;
         let room = engine.context_tokens(wanted.context_tokens)?;
         let tokens = engine.tokens_of(&prompt, Then::Answer)?;
         if tokens.len() >= room as usize {
@@ -121,6 +132,7 @@ impl GenerateTask {
             generation: Some(generation),
             form,
             model: ModelData::of(&engine),
+            loaded: engine.loaded.clone(),
             wants_tokens: generate.return_tokens,
             begin,
             load_ms,
@@ -158,6 +170,7 @@ impl GenerateTask {
             finish_reason: finish,
             usage,
             model: self.model.clone(),
+            loaded: self.loaded.clone(),
             timings,
             tokens: self.wants_tokens.then(|| tokens.iter().map(|token| token.0).collect()),
             violation,

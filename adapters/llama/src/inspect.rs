@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::LlamaAdapter;
 use crate::facts::{Facts, Kind};
-use crate::file::read_gguf;
+use crate::file::ModelFile;
 use crate::gguf::{Gguf, MetaValue};
 use crate::memory::{Estimate, Room};
 use crate::request::Inspect;
@@ -52,7 +52,7 @@ pub(crate) fn inspect(
     inspect: Inspect,
     _: &mut Context<'_>,
 ) -> Result<Inspected, Failure> {
-    let (_, gguf) = read_gguf(&inspect.model)?;
+    let gguf = ModelFile::open(&inspect.model)?.gguf()?;
     let facts = Facts::of(&gguf, &inspect.model)?;
     Ok(describe(&gguf, facts))
 }

@@ -6,12 +6,12 @@ use llama_cpp_2::model::{LlamaLoraAdapter, LlamaModel};
 
 use crate::facts::{Facts, Kind};
 use crate::fault::Fault;
-use crate::file::read_gguf;
+use crate::file::ModelFile;
 use crate::gguf::{Gguf, Tensor};
 
 /// Refuses an adapter whose tensors do not fit those of the base.
-pub(crate) fn check(path: &str, base: &Gguf, base_facts: &Facts) -> Result<(), Fault> {
-    let (_, adapter) = read_gguf(path)?;
+pub(crate) fn check(path: &str, file: &ModelFile, base: &Gguf, base_facts: &Facts) -> Result<(), Fault> {
+    let adapter = file.gguf()?;
     let wrong = |what: String| Fault::Lora { path: path.to_owned(), what };
     let facts = Facts::of(&adapter, path)?;
     if facts.kind != Kind::Adapter || adapter.text("adapter.type") != Some("lora") {
@@ -77,10 +77,11 @@ fn fits(target: &Tensor, name: &str, a: &Tensor, b: &Tensor) -> bool {
 }
 
 /// Loads one that was checked.
-pub(crate) fn load(model: &mut LlamaModel, path: &str) -> Result<LlamaLoraAdapter, Fault> {
+pub(crate) fn load(model: &mut LlamaModel, path: &str, file: &ModelFile) -> Result<LlamaLoraAdapter, Fault> {
     crate::log::forget();
-    model.lora_adapter_init(path).map_err(|error| Fault::Lora {
-        path: path.to_owned(),
-        what: crate::log::last_complaints().unwrap_or_else(|| error.to_string()),
+    let link = file.link();
+    model.lora_adapter_init(&link).map_err(|error| {
+        let what = crate::log::last_complaints().unwrap_or_else(|| error.to_string());
+        Fault::Lora { path: path.to_owned(), what: what.replace(&link, path) }
     })
 }

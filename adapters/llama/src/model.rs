@@ -17,7 +17,7 @@ use llama_cpp_2::token_type::LlamaTokenAttr;
 use crate::backend::backend;
 use crate::facts::{Facts, Kind};
 use crate::fault::Fault;
-use crate::file::{Identity, read_gguf};
+use crate::file::{Identity, Loaded as LoadedFiles, ModelFile};
 use crate::gguf::Gguf;
 use crate::lora;
 use crate::memory::{Budget, Estimate, Room};
@@ -38,6 +38,8 @@ pub(crate) struct Engine {
     pub(crate) model: LlamaModel,
     lora: Option<(RefCell<LlamaLoraAdapter>, f32)>,
     pub(crate) path: String,
+    /// The files that it was loaded from.
+    pub(crate) loaded: LoadedFiles,
     pub(crate) facts: Facts,
     estimate: Estimate,
     control: OnceCell<ControlTexts>,
@@ -120,18 +122,18 @@ impl Models {
         self.idle.clear();
         self.loaded = None;
         self.prefix = None;
-        let (identity, gguf) = read_gguf(&key.path)?;
+        let files = Files::open(&key)?;
+        let gguf = files.model.gguf()?;
         let facts = Facts::of(&gguf, &key.path)?;
-        if facts.kind == Kind::Adapter {
-            let what = "it is an adapter and no whole model; name its base as model, and it among adapters";
+        if let Some(what) = unusable(&facts, &gguf) {
             return Err(Fault::Unsupported { path: key.path, what: what.to_owned() }.into());
         }
-        if let Some((file, _)) = &key.lora {
-            lora::check(&file.path, &gguf, &facts)?;
+        if let (Some((lora, _)), Some(file)) = (&key.lora, &files.lora) {
+            lora::check(&lora.path, file, &gguf, &facts)?;
         }
         let lease = self.fits(&key.path, &facts, &gguf, wanted)?;
-        let engine = load(&key, facts, lease, context)?;
-        if identity != key.identity || Key::of(wanted)? != key {
+        let engine = load(&key, &files, facts, lease, context)?;
+        if !files.are_those_of(&key) || Key::of(wanted)? != key {
             return Err(Fault::Changed { path: key.path }.into());
         }
         let engine = Rc::new(engine);
@@ -208,35 +210,81 @@ impl Key {
     }
 }
 
+/// The open files of a model.
+struct Files {
+    model: ModelFile,
+    lora: Option<ModelFile>,
+}
+
+impl Files {
+    fn open(key: &Key) -> Result<Self, Fault> {
+        let lora = key.lora.as_ref().map(|(file, _)| ModelFile::open(&file.path)).transpose()?;
+        Ok(Self { model: ModelFile::open(&key.path)?, lora })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &ModelFile> {
+        std::iter::once(&self.model).chain(&self.lora)
+    }
+
+    /// Whether they are the ones that were asked for, as they were then.
+    fn are_those_of(&self, key: &Key) -> bool {
+        let wanted = std::iter::once(&key.identity).chain(key.lora.iter().map(|(_, identity)| identity));
+        self.all().map(|file| &file.identity).eq(wanted) && self.all().all(ModelFile::is_unchanged)
+    }
+}
+
+/// Why an intact file is none that can be loaded.
+fn unusable(facts: &Facts, gguf: &Gguf) -> Option<&'static str> {
+    if facts.kind == Kind::Adapter {
+        return Some("it is an adapter and no whole model; name its base as model, and it among adapters");
+    }
+    // llama.cpp would look for the other parts beside it, where nothing may be read.
+    let is_part = gguf.number("split.count").is_some_and(|parts| parts > 1);
+    is_part.then_some("it is one of several parts; make one file of them (`llama-gguf-split --merge`)")
+}
+
 fn load(
     key: &Key,
+    files: &Files,
     facts: Facts,
     (estimate, memory): (Estimate, Lease),
     context: &mut Context<'_>,
 ) -> Result<Engine, Failure> {
-    let mut model = load_model(&key.path, context)?;
-    let lora = match &key.lora {
-        None => None,
-        Some((file, _)) => Some((RefCell::new(lora::load(&mut model, &file.path)?), file.scale)),
+    let mut model = load_model(&key.path, &files.model, context)?;
+    let lora = match (&key.lora, &files.lora) {
+        (Some((wanted, _)), Some(file)) => {
+            Some((RefCell::new(lora::load(&mut model, &wanted.path, file)?), wanted.scale))
+        }
+        _ => None,
     };
     let path = key.path.clone();
-    Ok(Engine { model, lora, path, facts, estimate, control: OnceCell::new(), _memory: memory })
+    let loaded = LoadedFiles { files: files.all().map(|file| file.identity.into()).collect() };
+    Ok(Engine {
+        model,
+        lora,
+        path,
+        loaded,
+        facts,
+        estimate,
+        control: OnceCell::new(),
+        _memory: memory,
+    })
 }
 
 /// Loads in a thread of its own, so that this one can tell how far it is and hear a cancel.
-fn load_model(path: &str, context: &mut Context<'_>) -> Result<LlamaModel, Failure> {
+fn load_model(path: &str, file: &ModelFile, context: &mut Context<'_>) -> Result<LlamaModel, Failure> {
     let backend = backend()?;
     let (said, heard) = mpsc::channel();
     let stop = Arc::new(AtomicBool::new(false));
     let loader = {
-        let (path, stop) = (path.to_owned(), Arc::clone(&stop));
+        let (link, stop) = (file.link(), Arc::clone(&stop));
         std::thread::spawn(move || {
             let params = LlamaModelParams::default().with_n_gpu_layers(0).with_use_mmap(true);
             let params = params.with_progress_callback(move |fraction| {
                 // Nobody listens any more only when the load is given up.
                 said.send(fraction).is_ok() && !stop.load(Ordering::Relaxed)
             });
-            let loaded = LlamaModel::load_from_file(backend, path, &params);
+            let loaded = LlamaModel::load_from_file(backend, link, &params);
             loaded.map_err(|error| crate::log::last_complaints().unwrap_or_else(|| error.to_string()))
         })
     };
@@ -257,7 +305,7 @@ fn load_model(path: &str, context: &mut Context<'_>) -> Result<LlamaModel, Failu
     }
     match loaded {
         Ok(Ok(model)) => Ok(model),
-        Ok(Err(what)) => Err(not_loaded(path, what)),
+        Ok(Err(what)) => Err(not_loaded(path, what.replace(&file.link(), path))),
         Err(_) => Err(Fault::Engine { what: "the thread that loads panicked".to_owned() }.into()),
     }
 }
