@@ -259,16 +259,7 @@ fn load(
     };
     let path = key.path.clone();
     let loaded = LoadedFiles { files: files.all().map(|file| file.identity.into()).collect() };
-    Ok(Engine {
-        model,
-        lora,
-        path,
-        loaded,
-        facts,
-        estimate,
-        control: OnceCell::new(),
-        _memory: memory,
-    })
+    Ok(Engine { model, lora, path, loaded, facts, estimate, control: OnceCell::new(), _memory: memory })
 }
 
 /// Loads in a thread of its own, so that this one can tell how far it is and hear a cancel.

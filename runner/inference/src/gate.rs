@@ -14,6 +14,7 @@ use crate::ask::Ask;
 use crate::completion::{Device, Lora, Model, ModelDigest, RunPlace};
 use crate::egress::{self, Decision, Egress, EgressRequest, LeaseRef};
 use crate::endpoint::Place;
+use crate::loaded::Loaded;
 use crate::profile::{Binding, Profile, Runtime};
 
 /// Which model is meant, as typed.
@@ -206,6 +207,19 @@ impl Gate {
             }
         }
         Ok(())
+    }
+
+    /// The files that an adapter says it uses are those that were looked at, by what the system says of the open file: a path
+    /// can lead elsewhere between two looks. An adapter that says nothing of a model with files is not believed.
+    ///
+    /// # Errors
+    /// `MODEL_CHANGED`
+    pub fn check_loaded(&self, loaded: Option<&Loaded>) -> Result<(), Failure> {
+        let Binding::Llama { model } = &self.binding else { return Ok(()) };
+        if !loaded.is_some_and(|loaded| loaded.is(self.files.iter().map(|(_, identity)| identity))) {
+            return Err(of_model(ModelError::Changed { path: model.clone() }));
+        }
+        self.check_unchanged()
     }
 
     /// Whether this request may be answered, and where it will be.

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::ask::Ask;
 use crate::completion::{CompletionKind, Ending, FinishReason, Timings, Usage, Why};
+use crate::gate::Gate;
+use crate::loaded::Loaded;
 use crate::sha256::Sha256;
 
 /// A request under way.
@@ -21,6 +23,8 @@ pub struct Tracker {
     text: String,
     tokens: u64,
     stopped: Option<Stop>,
+    /// The adapter has said which files it uses, and they are those of the gate.
+    identified: bool,
 }
 
 /// Why a request is ended before its time.
@@ -46,6 +50,8 @@ pub enum Heard {
         /// Output tokens so far.
         tokens: u64,
     },
+    /// It must not go on: its end is to be asked for.
+    Broken,
 }
 
 /// What a request came to.
@@ -74,6 +80,12 @@ struct Piece {
     tokens: u64,
 }
 
+/// The data of the progress message that comes before all text, and a part of each result.
+#[derive(Deserialize)]
+struct Identified {
+    loaded: Loaded,
+}
+
 /// The data of a result, as far as records need it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -87,6 +99,7 @@ struct Told {
     usage: Usage,
     timings: Option<ToldTimings>,
     model: Option<ToldModel>,
+    loaded: Option<Loaded>,
 }
 
 /// Milliseconds, in as many digits as the adapter's clock has.
@@ -154,29 +167,50 @@ impl Tracker {
             text: String::new(),
             tokens: 0,
             stopped: None,
+            identified: false,
         }
     }
 
-    /// Takes a progress message in.
-    pub fn hear(&mut self, note: &Note<'_>) -> Option<Heard> {
+    /// Takes a progress message in. Text counts only from the files that the gate looked at: bytes that changed after their digest was
+    /// taken are noticed before the first token.
+    pub fn hear(&mut self, note: &Note<'_>, gate: &Gate) -> Option<Heard> {
+        if matches!(self.stopped, Some(Stop::Broken(_))) {
+            return None;
+        }
         let Some(data) = &note.data else { return Some(Heard::Loading(note.fraction)) };
-        let piece: Piece = serde_json::from_slice(data).ok()?;
+        let Ok(piece) = serde_json::from_slice::<Piece>(data) else {
+            let told: Identified = serde_json::from_slice(data).ok()?;
+            return self.check(gate, Some(&told.loaded));
+        };
+        if !self.has_begun() && !self.identified {
+            // Nothing was said of files: only of a server's model none are known.
+            if let Some(broken) = self.check(gate, None) {
+                return Some(broken);
+            }
+        }
         self.first_token.get_or_insert_with(Instant::now);
         self.tokens = piece.tokens;
         self.text.push_str(&piece.text);
         Some(Heard::Text { text: piece.text, tokens: piece.tokens })
     }
 
+    fn check(&mut self, gate: &Gate, loaded: Option<&Loaded>) -> Option<Heard> {
+        match gate.check_loaded(loaded) {
+            Ok(()) => {
+                self.identified = true;
+                None
+            }
+            Err(failure) => {
+                self.stop(Stop::Broken(Why::from(&failure)));
+                Some(Heard::Broken)
+            }
+        }
+    }
+
     /// Whether a token has come.
     #[must_use]
     pub fn has_begun(&self) -> bool {
         self.first_token.is_some()
-    }
-
-    /// Whether it is to be ended.
-    #[must_use]
-    pub fn is_stopped(&self) -> bool {
-        self.stopped.is_some()
     }
 
     /// The request is to be ended; the first reason counts.
@@ -186,13 +220,19 @@ impl Tracker {
 
     /// Takes the end in.
     #[must_use]
-    pub fn end(self, answer: &Answer<'_>) -> Finished {
+    pub fn end(mut self, answer: &Answer<'_>, gate: &Gate) -> Finished {
         let latency_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         match answer {
             Answer::Result { ok, data } => {
                 let told = data.as_ref().map(|data| serde_json::from_slice::<Told>(data));
                 match told {
-                    Some(Ok(told)) => self.told(*ok, told, latency_ms),
+                    Some(Ok(told)) => {
+                        // Vectors come without progress.
+                        if !self.identified && self.stopped.is_none() {
+                            let _ = self.check(gate, told.loaded.as_ref());
+                        }
+                        self.told(*ok, told, latency_ms)
+                    }
                     // The engine has held it against the manifest's schema; another adapter's may know other data.
                     _ => self.failed(Why::code(Code::ContractResultInvalid), None, latency_ms),
                 }
@@ -226,6 +266,8 @@ impl Tracker {
             }
         };
         let output = match (self.kind, &told.embeddings) {
+            // What must not count is not given.
+            _ if matches!(self.stopped, Some(Stop::Broken(_))) => String::new(),
             (CompletionKind::Embedding, Some(vectors)) => {
                 String::from_utf8(contract_json::to_canonical_vec(vectors)).expect("JSON is UTF-8")
             }

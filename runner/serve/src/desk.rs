@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use contract_engine::{Answer, Caller as Calling, Failure, LiveCalls, Note, Surroundings, live_calls, now};
 use contract_inference::{
     AdapterFacts, Appended, Ask, Basis, Caller, DEFAULT_FOLDER, EgressPapers, Finished, Gate, Heard, Records,
-    RunPlace, RunRef, Stop, Tracker, Why,
+    RunPlace, RunRef, Stop, Tracker,
 };
 use contract_ipc::Code;
 use tokio::sync::Semaphore;
@@ -171,7 +171,7 @@ impl Desk {
             // Who calls now waits for the next one.
             line.turn_over();
         }
-        line.end(|ticket| ticket.session == session, failure);
+        line.end(|ticket| ticket.session == session, &self.gate, failure);
         line.runs.remove(&session);
     }
 
@@ -180,7 +180,7 @@ impl Desk {
         let mut line = self.line();
         line.calling = None;
         line.pending = None;
-        line.end(|_| true, failure);
+        line.end(|_| true, &self.gate, failure);
     }
 
     /// Judges a request, before anything of it runs.
@@ -235,17 +235,11 @@ impl Desk {
         let ticket = Ticket { session, number };
         let mut line = self.line();
         let Some(open) = line.open.get_mut(&ticket) else { return };
-        let is_first = !open.tracker.has_begun();
-        let Some(Heard::Text { text, .. }) = open.tracker.hear(note) else { return };
-        // Bytes that changed after their digest was taken are noticed before the first token is.
-        if is_first && let Err(failure) = self.gate.check_unchanged() {
-            open.tracker.stop(Stop::Broken(Why::from(&failure)));
-            open.calling.cancel(number);
-            return;
-        }
-        if !open.tracker.is_stopped() {
+        match open.tracker.hear(note, &self.gate) {
             // Who went away is noticed by the clerk.
-            let _ = open.events.send(Event::Text(text));
+            Some(Heard::Text { text, .. }) => drop(open.events.send(Event::Text(text))),
+            Some(Heard::Broken) => open.calling.cancel(number),
+            Some(Heard::Loading(_)) | None => {}
         }
     }
 
@@ -260,7 +254,7 @@ impl Desk {
     pub(crate) fn answer(&self, session: u64, number: u64, answer: &Answer<'_>) {
         let mut line = self.line();
         if let Some(open) = line.open.remove(&Ticket { session, number }) {
-            open.end(answer, line.run(session));
+            open.end(answer, &self.gate, line.run(session));
         }
     }
 
@@ -289,14 +283,14 @@ impl Desk {
 
 impl Line {
     /// Ends the calls that `which` picks.
-    fn end(&mut self, which: impl Fn(&Ticket) -> bool, failure: Option<&Failure>) {
+    fn end(&mut self, which: impl Fn(&Ticket) -> bool, gate: &Gate, failure: Option<&Failure>) {
         let left: Vec<Ticket> = self.open.keys().filter(|ticket| which(ticket)).copied().collect();
         let code = failure.map_or(Code::AdapterExited.as_str(), |failure| failure.code_text());
         let message = failure.map_or("the session is over", |failure| failure.message.as_str());
         for ticket in left {
             if let Some(open) = self.open.remove(&ticket) {
                 let answer = Answer::Error { code: code.into(), message: message.into() };
-                open.end(&answer, self.run(ticket.session));
+                open.end(&answer, gate, self.run(ticket.session));
             }
         }
     }
@@ -323,8 +317,8 @@ impl Line {
 }
 
 impl Open {
-    fn end(self, answer: &Answer<'_>, run: Option<RunRef>) {
+    fn end(self, answer: &Answer<'_>, gate: &Gate, run: Option<RunRef>) {
         // The clerk waits for it as long as the server lives.
-        let _ = self.events.send(Event::End(Box::new(self.tracker.end(answer)), run));
+        let _ = self.events.send(Event::End(Box::new(self.tracker.end(answer, gate)), run));
     }
 }

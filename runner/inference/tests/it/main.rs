@@ -6,6 +6,7 @@ mod boundary;
 mod completions;
 mod egress;
 mod fallback;
+mod loaded;
 mod profile;
 mod records;
 mod records_damaged;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use contract_engine::{Answer, Caller as Calling, Failure, Note, Watcher};
-use contract_inference::{Finished, Gate, Heard, Stop, Tracker, Why};
+use contract_inference::{Finished, Gate, Heard, Stop, Tracker};
 
 use super::super::printed;
 use crate::progress::Spinner;
@@ -35,26 +35,20 @@ impl Listener<'_> {
 impl Watcher for Listener<'_> {
     fn progress(&mut self, _: u64, said: &Note<'_>) {
         let Some(tracker) = &mut self.tracker else { return };
-        let is_first = !tracker.has_begun();
-        match tracker.hear(said) {
+        match tracker.hear(said, self.gate) {
             Some(Heard::Loading(fraction)) => {
                 if let Some(spinner) = &self.spinner {
                     spinner.note(fraction, "loading the model");
                 }
             }
             Some(Heard::Text { text, .. }) => {
-                // Bytes that changed after their digest was taken are noticed before the first token is.
-                if is_first {
-                    self.spinner = None;
-                    if let Err(failure) = self.gate.check_unchanged() {
-                        tracker.stop(Stop::Broken(Why::from(&failure)));
-                        self.streams = false;
-                        if let Some(calling) = &self.calling {
-                            calling.cancel(self.number);
-                        }
-                    }
-                }
+                self.spinner = None;
                 self.print(&text);
+            }
+            Some(Heard::Broken) => {
+                if let Some(calling) = &self.calling {
+                    calling.cancel(self.number);
+                }
             }
             None => {}
         }
@@ -70,7 +64,7 @@ impl Watcher for Listener<'_> {
         self.spinner = None;
         let Some(tracker) = self.tracker.take() else { return };
         let any = tracker.has_begun();
-        self.finished = Some(tracker.end(answer));
+        self.finished = Some(tracker.end(answer, self.gate));
         if any {
             self.print("\n");
         }

@@ -195,7 +195,7 @@ impl Door {
         // Whoever called was told of the end, also when there was none.
         let finished = finished.or_else(|| {
             let nothing = Answer::Error { code: Code::AdapterExited.as_str().into(), message: "".into() };
-            tracker.map(|tracker| tracker.end(&nothing))
+            tracker.map(|tracker| tracker.end(&nothing, &gate))
         });
         let finished = finished.expect("a tracker is there until the end is");
         Ok(Done { finished, place, outcome, folder, printed })
