@@ -116,7 +116,7 @@ impl GenerateTask {
         if tokens.len() >= room as usize {
             return Err(Fault::PromptTooLong { tokens: tokens.len(), context: room }.into());
         }
-        let (form, grammar) = Form::of(&generate, &engine.model)?;
+        let (form, constraint) = Form::of(&generate)?;
         let mut seat = models.seat(&engine, Shape::of_text(room, wanted.threads))?;
         if let (Some(file), Some(key)) = (&generate.state, &generate.state_key) {
             models.prefix = Some(state::load(&mut seat, file, key, &wanted)?.0);
@@ -125,7 +125,7 @@ impl GenerateTask {
             Some(prefix) => prefix.restore(&mut seat, &tokens)?,
             None => 0,
         };
-        let sampling = Sampling::new(&generate, engine.model.n_vocab(), grammar);
+        let sampling = Sampling::new(&generate, engine.model.n_vocab(), constraint);
         let generation =
             Generation::new(seat, tokens, cached, sampling, generate.stop.clone(), generate.max_tokens);
         Ok(Self {

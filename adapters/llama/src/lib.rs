@@ -7,10 +7,12 @@
 mod backend;
 mod constrain;
 mod cpu;
+mod effort;
 mod embed;
 mod facts;
 mod fault;
 mod file;
+mod gbnf;
 mod generate;
 mod generation;
 mod gguf;
@@ -20,13 +22,16 @@ mod lora;
 mod memory;
 mod model;
 mod prompt;
+mod quiet;
 mod request;
 mod sampling;
+mod schema;
 mod seat;
 mod state;
 mod stop;
 mod template;
 mod tokens;
+mod vocabulary;
 
 use contract_adapter::{Adapter, Offer};
 

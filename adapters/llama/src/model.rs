@@ -25,6 +25,7 @@ use crate::request::{LoraFile, Wanted};
 use crate::seat::{BATCH, Lease, Purpose, Seat, Shape};
 use crate::state::Prefix;
 use crate::template::ControlTexts;
+use crate::vocabulary::Vocabulary;
 
 /// The context when nobody says how long it is to be. Tokens.
 const DEFAULT_CONTEXT: u32 = 4096;
@@ -43,6 +44,7 @@ pub(crate) struct Engine {
     pub(crate) facts: Facts,
     estimate: Estimate,
     control: OnceCell<ControlTexts>,
+    vocabulary: OnceCell<Vocabulary>,
     _memory: Lease,
 }
 
@@ -90,6 +92,11 @@ impl Engine {
         Ok(self.control.get_or_init(|| texts))
     }
 
+    /// The texts of its tokens.
+    pub(crate) fn vocabulary(&self) -> &Vocabulary {
+        self.vocabulary.get_or_init(|| Vocabulary::of(&self.model))
+    }
+
     pub(crate) fn apply_lora(&self, context: &mut LlamaContext<'_>) -> Result<(), Fault> {
         let Some((lora, scale)) = &self.lora else { return Ok(()) };
         context
@@ -125,7 +132,8 @@ impl Models {
         let files = Files::open(&key)?;
         let gguf = files.model.gguf()?;
         let facts = Facts::of(&gguf, &key.path)?;
-        if let Some(what) = unusable(&facts, &gguf) {
+        if facts.kind == Kind::Adapter {
+            let what = "it is an adapter and no whole model; name its base as model, and it among adapters";
             return Err(Fault::Unsupported { path: key.path, what: what.to_owned() }.into());
         }
         if let (Some((lora, _)), Some(file)) = (&key.lora, &files.lora) {
@@ -233,16 +241,6 @@ impl Files {
     }
 }
 
-/// Why an intact file is none that can be loaded.
-fn unusable(facts: &Facts, gguf: &Gguf) -> Option<&'static str> {
-    if facts.kind == Kind::Adapter {
-        return Some("it is an adapter and no whole model; name its base as model, and it among adapters");
-    }
-    // llama.cpp would look for the other parts beside it, where nothing may be read.
-    let is_part = gguf.number("split.count").is_some_and(|parts| parts > 1);
-    is_part.then_some("it is one of several parts; make one file of them (`llama-gguf-split --merge`)")
-}
-
 fn load(
     key: &Key,
     files: &Files,
@@ -259,7 +257,17 @@ fn load(
     };
     let path = key.path.clone();
     let loaded = LoadedFiles { files: files.all().map(|file| file.identity.into()).collect() };
-    Ok(Engine { model, lora, path, loaded, facts, estimate, control: OnceCell::new(), _memory: memory })
+    Ok(Engine {
+        model,
+        lora,
+        path,
+        loaded,
+        facts,
+        estimate,
+        control: OnceCell::new(),
+        vocabulary: OnceCell::new(),
+        _memory: memory,
+    })
 }
 
 /// Loads in a thread of its own, so that this one can tell how far it is and hear a cancel.

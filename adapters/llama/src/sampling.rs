@@ -4,11 +4,13 @@ use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::token::data::LlamaTokenData;
 use llama_cpp_2::token::data_array::LlamaTokenDataArray;
-use llama_cpp_2::vocab::LlamaVocab;
 
 use crate::fault::Fault;
+use crate::gbnf::{Grammar, State, TooMuch, Ways};
+use crate::model::Engine;
 use crate::request::Generate;
 use crate::seat::Seat;
+use crate::vocabulary::is_fitting;
 
 /// Chooses tokens by the logits of the last decoded one.
 pub(crate) struct Sampling {
@@ -18,16 +20,14 @@ pub(crate) struct Sampling {
     candidates: LlamaTokenDataArray,
 }
 
-/// A grammar, and the rule that text is UTF-8, which a grammar of llama.cpp does not hold: to it, any byte that is no ASCII
-/// is as good as a character.
-struct Constraint {
-    grammar: LlamaSampler,
-    /// Bytes of a character that is not complete yet.
-    partial: Vec<u8>,
+/// A grammar, and where the text is in it.
+pub(crate) struct Constraint {
+    ways: Ways,
+    state: State,
 }
 
 impl Sampling {
-    pub(crate) fn new(generate: &Generate, vocabulary: i32, grammar: Option<LlamaSampler>) -> Self {
+    pub(crate) fn new(generate: &Generate, vocabulary: i32, constraint: Option<Constraint>) -> Self {
         let mut samplers = Vec::new();
         let repeat = generate.repeat_penalty;
         if repeat != 1.0 && generate.repeat_last_tokens > 0 {
@@ -42,11 +42,10 @@ impl Sampling {
             samplers.push(LlamaSampler::min_p(generate.min_p, 1));
             samplers.push(LlamaSampler::temp(generate.temperature));
             samplers.push(LlamaSampler::dist(generate.seed));
-        } else if !samplers.is_empty() || grammar.is_some() {
+        } else if !samplers.is_empty() || constraint.is_some() {
             samplers.push(LlamaSampler::greedy());
         }
         let chain = (!samplers.is_empty()).then(|| LlamaSampler::chain(samplers, true));
-        let constraint = grammar.map(|grammar| Constraint { grammar, partial: Vec::new() });
         Self { chain, constraint, candidates: LlamaTokenDataArray::new(Vec::new(), false) }
     }
 
@@ -67,11 +66,15 @@ impl Sampling {
         candidates.apply_sampler(chain);
         let mut chosen = candidates.selected_token();
         if let Some(constraint) = constraint {
-            let vocabulary = seat.engine().model.vocab();
+            let engine = seat.engine();
             // Most tokens fit; asking for one is much cheaper than for the whole vocabulary.
-            if !chosen.is_some_and(|token| constraint.allows(token, &vocabulary)) {
+            let fits = match chosen {
+                Some(token) => constraint.after(token, engine)?.is_some(),
+                None => false,
+            };
+            if !fits {
                 fill(candidates, logits);
-                constraint.filter(candidates, &vocabulary);
+                constraint.filter(candidates, engine)?;
                 if candidates.data.is_empty() {
                     return Ok(None);
                 }
@@ -79,7 +82,7 @@ impl Sampling {
                 chosen = candidates.selected_token();
             }
             if let Some(token) = chosen {
-                constraint.accept(token, &vocabulary)?;
+                constraint.accept(token, engine)?;
             }
         }
         if let Some(token) = chosen {
@@ -90,39 +93,52 @@ impl Sampling {
 }
 
 impl Constraint {
-    fn allows(&mut self, token: LlamaToken, vocabulary: &LlamaVocab<'_>) -> bool {
-        let mut one = LlamaTokenDataArray::new(vec![LlamaTokenData::new(token, 0.0, 0.0)], false);
-        self.filter(&mut one, vocabulary);
-        !one.data.is_empty()
+    /// At the begin of a text.
+    pub(crate) fn new(grammar: Grammar) -> Result<Self, TooMuch> {
+        let (ways, state) = Ways::new(grammar)?;
+        Ok(Self { ways, state })
     }
 
     /// Leaves what may follow.
-    fn filter(&mut self, candidates: &mut LlamaTokenDataArray, vocabulary: &LlamaVocab<'_>) {
-        candidates.apply_sampler(&mut self.grammar);
+    fn filter(&mut self, candidates: &mut LlamaTokenDataArray, engine: &Engine) -> Result<(), Fault> {
+        self.ways.begin_token(&mut self.state);
+        let fits = engine.vocabulary().fitting(&mut self.ways, self.state).map_err(too_much)?;
+        let may_end = self.ways.may_end(self.state);
+        let vocabulary = engine.model.vocab();
         candidates.data.retain(|candidate| {
-            candidate.logit() > f32::NEG_INFINITY && self.after(candidate.id(), vocabulary).is_some()
+            let token = candidate.id();
+            is_fitting(&fits, token) || may_end && vocabulary.is_eog(token)
         });
+        Ok(())
     }
 
-    fn accept(&mut self, token: LlamaToken, vocabulary: &LlamaVocab<'_>) -> Result<(), Fault> {
-        self.partial = self.after(token, vocabulary).unwrap_or_default();
-        self.grammar.try_accept(token).map_err(|error| Fault::Engine { what: error.to_string() })
-    }
-
-    /// What of a character is open after a token; `None` when the text would be no UTF-8.
-    fn after(&self, token: LlamaToken, vocabulary: &LlamaVocab<'_>) -> Option<Vec<u8>> {
+    /// Where the text is after a token; `None` when that cannot follow.
+    fn after(&mut self, token: LlamaToken, engine: &Engine) -> Result<Option<State>, Fault> {
+        let vocabulary = engine.model.vocab();
         if vocabulary.is_eog(token) {
-            return self.partial.is_empty().then(Vec::new);
+            return Ok(self.ways.may_end(self.state).then_some(self.state));
         }
-        let mut bytes = self.partial.clone();
-        bytes.reserve(16);
+        let mut bytes = Vec::with_capacity(16);
         vocabulary.token_to_piece_into(token, &mut bytes, false, None);
-        match std::str::from_utf8(&bytes) {
-            Ok(_) => Some(Vec::new()),
-            Err(error) if error.error_len().is_none() => Some(bytes.split_off(error.valid_up_to())),
-            Err(_) => None,
+        self.ways.begin_token(&mut self.state);
+        let mut state = (!bytes.is_empty()).then_some(self.state);
+        for byte in bytes {
+            let Some(before) = state else { break };
+            state = self.ways.step(before, byte).map_err(too_much)?;
         }
+        Ok(state)
     }
+
+    fn accept(&mut self, token: LlamaToken, engine: &Engine) -> Result<(), Fault> {
+        let what = "a token was drawn that the grammar does not let follow";
+        let state = self.after(token, engine)?;
+        self.state = state.ok_or_else(|| Fault::Engine { what: what.to_owned() })?;
+        Ok(())
+    }
+}
+
+fn too_much(error: TooMuch) -> Fault {
+    Fault::Grammar { what: format!("the grammar cannot be followed: {error}") }
 }
 
 fn fill(candidates: &mut LlamaTokenDataArray, logits: &[f32]) {

@@ -119,3 +119,20 @@ fn a_form_that_is_none_is_refused() {
         assert!(message.contains(says), "{message}");
     }
 }
+
+#[test]
+fn a_model_draws_no_more_than_the_grammar_lets_it_where_bytes_are_tokens() {
+    for (grammar, texts) in [
+        ("root ::= [\u{e4}\u{20ac}]{3}", ["\u{e4}", "\u{20ac}"]),
+        ("root ::= (\"\u{1F600}\" | \"\u{1F601}\")+ \".\"", ["\u{1F600}", "\u{1F601}"]),
+    ] {
+        for seed in 0..10 {
+            let args =
+                json!({ "prompt": "a", "grammar": grammar, "temperature": 2, "seed": seed, "maxTokens": 90 });
+            let (ok, data) = done(&generate(&args));
+            let text = data["text"].as_str().unwrap();
+            let rest = texts.iter().fold(text.to_owned(), |rest, part| rest.replace(part, ""));
+            assert!(ok && (rest.is_empty() || rest == "."), "{text}");
+        }
+    }
+}

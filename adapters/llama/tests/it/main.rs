@@ -8,6 +8,8 @@ mod embed;
 mod files;
 mod forms;
 mod generate;
+mod hostile;
+mod identity;
 mod inspect;
 mod lora;
 mod manifest;

@@ -52,6 +52,9 @@ fn what_people_say_and_what_the_model_says_is_marked_private() {
         operation("inference.embed")["private"],
         json!({ "args": ["/input"], "data": ["/embeddings"] })
     );
+    for op in ["inference.generate", "inference.embed"] {
+        assert_eq!(operation(op)["volatile"], json!(["/loaded", "/timings"]));
+    }
     assert_eq!(operation("inference.tokenize")["private"], json!({ "args": ["/text"], "data": ["/tokens"] }));
     assert_eq!(operation("model.state.save")["private"], json!({ "args": ["/prompt", "/messages"] }));
 }
