@@ -135,3 +135,21 @@ fn unreadable(path: &str, error: Errno) -> Fault {
     };
     Fault::Unreadable { path: path.to_owned(), why }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_leads_to_the_file_that_was_opened_whatever_its_name_is_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("a.gguf"), folder.path().join("b.gguf"));
+        std::fs::write(&path, "first").unwrap();
+        std::fs::write(&other, "other").unwrap();
+        let file = ModelFile::open(path.to_str().unwrap()).unwrap();
+        std::fs::rename(&other, &path).unwrap();
+        assert_eq!(std::fs::read_to_string(file.link()).unwrap(), "first");
+        assert_ne!(Identity::of(path.to_str().unwrap()).unwrap(), file.identity);
+        assert!(!file.is_unchanged(), "it has lost its name, which is a change of its ctime");
+    }
+}

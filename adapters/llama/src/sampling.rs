@@ -101,7 +101,7 @@ impl Constraint {
 
     /// Leaves what may follow.
     fn filter(&mut self, candidates: &mut LlamaTokenDataArray, engine: &Engine) -> Result<(), Fault> {
-        self.ways.begin_token(&mut self.state);
+        self.ways.begin_token(&mut self.state).map_err(too_much)?;
         let fits = engine.vocabulary().fitting(&mut self.ways, self.state).map_err(too_much)?;
         let may_end = self.ways.may_end(self.state);
         let vocabulary = engine.model.vocab();
@@ -120,7 +120,7 @@ impl Constraint {
         }
         let mut bytes = Vec::with_capacity(16);
         vocabulary.token_to_piece_into(token, &mut bytes, false, None);
-        self.ways.begin_token(&mut self.state);
+        self.ways.begin_token(&mut self.state).map_err(too_much)?;
         let mut state = (!bytes.is_empty()).then_some(self.state);
         for byte in bytes {
             let Some(before) = state else { break };

@@ -11,8 +11,8 @@ use super::{Element, Grammar};
 const MOST_WORK: usize = 1 << 17;
 /// How many looks at a way are as much work as following it.
 const LOOKS: usize = 16;
-/// What is kept before all but the present is forgotten: stacks, and answers.
-const MOST_KEPT: usize = 1 << 19;
+/// What is kept before all but the present is forgotten: stacks, answers, and stacks in sets.
+const MOST_KEPT: usize = 1 << 18;
 /// The stack that has nothing on it: the text may end.
 const EMPTY: u32 = 0;
 /// The set that has no stack.
@@ -28,7 +28,9 @@ pub(crate) struct State {
 
 /// A grammar leaves so much open that following it takes too long; without end, where a rule begins with itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it leaves too many ways open at once: make it less ambiguous, and let no rule begin with itself")]
+#[error(
+    "it leaves too many ways open at once, or nests too deep: make it less ambiguous, and let no rule begin with itself"
+)]
 pub(crate) struct TooMuch;
 
 /// All that is known of the ways through a grammar.
@@ -43,6 +45,8 @@ pub(crate) struct Ways {
     settled: HashMap<Vec<u32>, u32>,
     /// The set after a character.
     after: HashMap<(u32, u32), u32>,
+    /// Stacks in all sets, and in what leads to them.
+    in_sets: usize,
     work: usize,
 }
 
@@ -68,6 +72,7 @@ impl Ways {
             set_numbers: HashMap::new(),
             settled: HashMap::new(),
             after: HashMap::new(),
+            in_sets: 0,
             work: 0,
         };
         ways.forget();
@@ -78,19 +83,30 @@ impl Ways {
     }
 
     /// Begins the work for one token. What is kept is brought down to the state when it has become much.
-    pub(crate) fn begin_token(&mut self, state: &mut State) {
+    pub(crate) fn begin_token(&mut self, state: &mut State) -> Result<(), TooMuch> {
         self.work = 0;
-        if self.stacks.len().max(self.after.len()) <= MOST_KEPT {
-            return;
+        if self.stacks.len().max(self.after.len()).max(self.in_sets) <= MOST_KEPT {
+            return Ok(());
         }
-        let kept = self.sets[state.set as usize].stacks.clone();
-        let below: Vec<Vec<u32>> = kept.iter().map(|&stack| self.places(stack)).collect();
+        let present = self.sets[state.set as usize].stacks.clone();
+        let stacks = std::mem::take(&mut self.stacks);
+        let mut is_needed = vec![false; stacks.len()];
+        let mut open = present.clone();
+        while let Some(stack) = open.pop() {
+            if stack != EMPTY && !std::mem::replace(&mut is_needed[stack as usize], true) {
+                open.push(stacks[stack as usize].1);
+            }
+        }
         self.forget();
-        let stacks = below
-            .into_iter()
-            .map(|places| places.into_iter().rev().fold(EMPTY, |stack, place| self.intern(place, stack)));
-        let stacks = stacks.collect();
-        state.set = self.number_of(stacks);
+        // A stack has a higher number than the one below.
+        let mut renamed = vec![EMPTY; stacks.len()];
+        for (stack, (place, below)) in stacks.into_iter().enumerate() {
+            if is_needed[stack] {
+                renamed[stack] = self.intern(place, renamed[below as usize]);
+            }
+        }
+        state.set = self.number_of(present.into_iter().map(|stack| renamed[stack as usize]).collect());
+        if self.stacks.len() <= MOST_KEPT / 2 { Ok(()) } else { Err(TooMuch) }
     }
 
     /// Whether the text may end here.
@@ -153,6 +169,7 @@ impl Ways {
             Some(&known) => known,
             None => {
                 let after = self.settle(next.clone())?;
+                self.in_sets += next.len();
                 self.settled.insert(next, after);
                 after
             }
@@ -197,16 +214,6 @@ impl Ways {
         (stack != EMPTY).then(|| self.stacks[stack as usize])
     }
 
-    /// All places of a stack, the innermost first.
-    fn places(&self, mut stack: u32) -> Vec<u32> {
-        let mut places = Vec::new();
-        while let Some((place, below)) = self.top(stack) {
-            places.push(place);
-            stack = below;
-        }
-        places
-    }
-
     /// A stack with a place on it, unless an alternate ends there.
     fn push(&mut self, place: u32, below: u32) -> u32 {
         if self.grammar.at(place) == Element::End { below } else { self.intern(place, below) }
@@ -225,6 +232,7 @@ impl Ways {
             return set;
         }
         let set = number(self.sets.len());
+        self.in_sets += stacks.len();
         let mut sorted = Set { stacks: stacks.clone(), ..Set::default() };
         for &stack in &stacks {
             match self.top(stack).map(|(place, _)| self.grammar.at(place)) {
@@ -246,6 +254,7 @@ impl Ways {
         self.sets = vec![Set::default()];
         self.set_numbers = HashMap::from([(Vec::new(), NONE)]);
         self.settled.clear();
+        self.in_sets = 0;
         self.after.clear();
     }
 }
@@ -274,7 +283,7 @@ mod tests {
     fn follow(grammar: &str, text: &[u8]) -> Result<Option<bool>, TooMuch> {
         let (mut ways, mut state) = Ways::new(Grammar::parse(grammar).unwrap())?;
         for &byte in text {
-            ways.begin_token(&mut state);
+            ways.begin_token(&mut state)?;
             match ways.step(state, byte)? {
                 Some(next) => state = next,
                 None => return Ok(None),
@@ -356,15 +365,27 @@ mod tests {
         fits("root ::= (\"a\"* [b]?)*", "aabab");
     }
 
+    fn kept_after(grammar: &str, text: impl Iterator<Item = u8>) -> Result<(bool, usize), TooMuch> {
+        let (mut ways, mut state) = Ways::new(Grammar::parse(grammar).unwrap())?;
+        let mut most = 0;
+        for byte in text {
+            ways.begin_token(&mut state)?;
+            state = ways.step(state, byte)?.unwrap();
+            most = most.max(ways.stacks.len() + ways.after.len() + ways.in_sets);
+        }
+        Ok((ways.may_end(state), most))
+    }
+
     #[test]
     fn a_long_text_needs_no_more_than_is_kept() {
-        let grammar = "root ::= \"[\" root \"]\" | [a-z]*";
-        let (mut ways, mut state) = Ways::new(Grammar::parse(grammar).unwrap()).unwrap();
-        for byte in std::iter::repeat_n(b'[', MOST_KEPT / 2).chain(std::iter::repeat_n(b']', MOST_KEPT / 2)) {
-            ways.begin_token(&mut state);
-            state = ways.step(state, byte).unwrap().unwrap();
-        }
-        assert!(ways.may_end(state));
-        assert!(ways.stacks.len() <= 2 * MOST_KEPT);
+        let nested = "root ::= \"[\" root \"]\" | [a-z]*";
+        let text = |depth| std::iter::repeat_n(b'[', depth).chain(std::iter::repeat_n(b']', depth));
+        let (ends, kept) = kept_after(nested, text(MOST_KEPT / 4)).unwrap();
+        assert!(ends && kept <= 4 * MOST_KEPT, "{kept}");
+        assert_eq!(kept_after(nested, text(MOST_KEPT)), Err(TooMuch));
+        // A new set of many stacks with each character.
+        let many = format!("root ::= \"a\"{{0,2000}}{}", " \"a\"*".repeat(50));
+        let (_, kept) = kept_after(&many, std::iter::repeat_n(b'a', 20_000)).unwrap();
+        assert!(kept <= 4 * MOST_KEPT, "{kept}");
     }
 }
