@@ -204,3 +204,53 @@ fn properties(members: &Map<String, Value>) -> Option<&Map<String, Value>> {
 fn within(what: &str, number: usize, most: usize) -> Result<(), String> {
     if number <= most { Ok(()) } else { Err(format!("it has more than {most} {what}")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_bound_is_named_and_nothing_is_quoted() {
+        let names = |count: u32, name: &dyn Fn(u32) -> String| {
+            let properties: Map<_, _> = (0..count).map(|at| (name(at), json!({}))).collect();
+            json!({ "properties": properties })
+        };
+        let deep = (0..70).fold(json!({}), |inner, _| json!({ "items": inner }));
+        let alike = names(300, &|at| format!("\u{e4}{}", char::from_u32(0x4e00 + at).unwrap()));
+        for (schema, says) in [
+            (deep, "64 levels of nesting"),
+            (json!({ "enum": vec!["secret"; 9000] }), "8192 values"),
+            (json!({ "allOf": vec![json!({ "pattern": "secret" }); 30] }), "24 patterns"),
+            (names(1, &|_| "secret".repeat(40)), "200 bytes in a name"),
+            (names(200, &|at| format!("secret{at}")), "not `required`"),
+            (
+                json!({ "required": alike["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), "properties": alike["properties"] }),
+                "too many names that are alike",
+            ),
+            (json!({ "$ref": "#secret" }), "does not begin with `#/`"),
+            (json!({ "$ref": "#/$defs/secret" }), "what is not there"),
+            (json!({ "$defs": { "secret": { "$ref": "#/$defs/secret" } } }), "circle"),
+            (json!({ "items": { "$id": "secret" } }), "`$id`"),
+            (json!({ "$dynamicRef": "#secret" }), "`$dynamicRef`"),
+            (json!({ "type": ["object", "string"], "allOf": [{}] }), "`anyOf`"),
+        ] {
+            let why = check(&schema).unwrap_err();
+            assert!(why.contains(says) && !why.contains("secret"), "{says}: {why}");
+        }
+    }
+
+    #[test]
+    fn ordinary_schemas_are_within_the_bounds() {
+        let tree = json!({ "$defs": { "node": { "type": "object", "properties": {
+            "left": { "$ref": "#/$defs/node" }, "right": { "$ref": "#/$defs/node" }, "value": { "type": "integer" } } } },
+            "$ref": "#/$defs/node" });
+        let wide: Map<_, _> = (0..90).map(|at| (format!("p{at}"), json!({ "type": "string" }))).collect();
+        for schema in
+            [json!({}), json!({ "$id": "urn:a", "type": "string" }), tree, json!({ "properties": wide })]
+        {
+            assert_eq!(check(&schema), Ok(()), "{schema}");
+        }
+    }
+}
