@@ -72,7 +72,7 @@ pub struct Operation {
     /// Suggested deadlines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeouts: Option<Timeouts>,
-    /// JSON pointers into the result's data whose values may vary from run to run.
+    /// JSON pointers into the data of results and progress whose values may vary from run to run.
     #[serde(default)]
     pub volatile: Vec<String>,
     /// Values of which the runner records a digest alone.

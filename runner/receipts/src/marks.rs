@@ -37,7 +37,7 @@ pub fn is_private_mark(text: &str) -> bool {
 /// The marked values of one operation, as JSON pointers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OperationMarks {
-    /// Volatile values in the `data` of its results.
+    /// Volatile values in the `data` of its results and of its progress messages.
     pub volatile: Vec<String>,
     /// Private values in its arguments.
     pub private_args: Vec<String>,
@@ -48,7 +48,7 @@ pub struct OperationMarks {
 }
 
 impl OperationMarks {
-    /// Nothing is marked but these values of its results.
+    /// Nothing is marked but these values of its results and progress.
     #[must_use]
     pub fn volatile(pointers: Vec<String>) -> Self {
         Self { volatile: pointers, ..Self::default() }
@@ -141,9 +141,10 @@ impl Marks {
                 let private = spans(&marks.private_data, data, Mark::Private);
                 private.chain(spans(&marks.volatile, data, Mark::Volatile)).collect()
             }),
-            MessageType::Progress => {
-                member("data").map(|data| spans(&marks.private_progress, data, Mark::Private).collect())
-            }
+            MessageType::Progress => member("data").map(|data| {
+                let private = spans(&marks.private_progress, data, Mark::Private);
+                private.chain(spans(&marks.volatile, data, Mark::Volatile)).collect()
+            }),
             _ => None,
         }
         .unwrap_or_default()

@@ -278,7 +278,10 @@ fn texts_are_kept_only_by_the_users_word_which_is_told() {
     assert!(done.stderr.contains("stored.ndjson"), "{}", done.stderr);
     assert_eq!(room.evidence()["stored"], json!({"prompt": true, "output": true}));
     assert!(room.lines("stored.ndjson")[0]["prompt"].as_str().unwrap().contains(QUESTION));
-    // With its prompt in the transcript the run can be made again.
+    // With its prompt in the transcript the run can be made again, also with a copy of the model.
+    let copy = room.bench.path("copy");
+    std::fs::copy(room.bench.path("tiny-words.gguf"), &copy).unwrap();
+    std::fs::rename(copy, room.bench.path("tiny-words.gguf")).unwrap();
     let allow = format!("read={}", room.bench.path("tiny-words.gguf").display());
     let replayed = room.prefix.run(&room.bench, ["replay", "kept", "--limit", "cpu=1h", "--allow", &allow]);
     assert_eq!(replayed.status, 0, "{}", replayed.stderr);
