@@ -63,6 +63,11 @@ need_llama() {
     }
 }
 
+# Whether all of it is there.
+has_llama_needs() {
+    command -v c++ >/dev/null && command -v cmake >/dev/null && has_libclang
+}
+
 has_libclang() {
     [ -n "${LIBCLANG_PATH:-}" ] || ldconfig -p 2>/dev/null | grep -q 'libclang[-.][0-9.]*so' ||
         compgen -G '/usr/lib/llvm*/lib/libclang*.so*' | grep -qv libclang-cpp

@@ -4,15 +4,20 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people")]
 #![expect(clippy::disallowed_methods, reason = "it starts what it measures")]
 
+mod digests;
 mod documents;
 mod floor;
 mod lanes;
 mod launch;
 mod memory;
+mod models;
 mod pinning;
 mod report;
 mod runs;
 mod scenarios;
+mod served;
+mod session;
+mod weights;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +41,10 @@ pub(crate) struct Options {
     documents: bool,
     /// Lanes alone.
     lanes: bool,
+    /// Local models alone.
+    models: bool,
+    /// llama.cpp alone, where it can be built.
+    engine: Option<PathBuf>,
 }
 
 fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
@@ -47,6 +56,8 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
         quick: false,
         documents: false,
         lanes: false,
+        models: false,
+        engine: None,
     };
     while let Some(name) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{name} needs a value"));
@@ -58,11 +69,13 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
             "--quick" => found.quick = true,
             "--documents" => found.documents = true,
             "--lanes" => found.lanes = true,
+            "--models" => found.models = true,
+            "--engine" => found.engine = Some(value()?.into()),
             _ => bail!("unknown argument {name}"),
         }
     }
     if found.rounds == 0 || found.prefix.as_os_str().is_empty() || found.out.as_os_str().is_empty() {
-        bail!("usage: tools/bench/run [--rounds N] [--quick] [--documents | --lanes]");
+        bail!("usage: tools/bench/run [--rounds N] [--quick] [--documents | --lanes | --models]");
     }
     Ok(found)
 }
@@ -72,9 +85,10 @@ fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {
         Some(floor::PEER) => floor::peer(arguments.nth(1), arguments.next()),
         _ => options(arguments).and_then(|options| {
-            let table = match (options.documents, options.lanes) {
-                (true, _) => documents::rows(&options)?,
-                (_, true) => lanes::rows(&options)?,
+            let table = match (options.documents, options.lanes, options.models) {
+                (true, _, _) => documents::rows(&options)?,
+                (_, true, _) => lanes::rows(&options)?,
+                (_, _, true) => models::rows(&options)?,
                 _ => scenarios::measure(&options)?,
             };
             report::write(&options, &table)

@@ -20,6 +20,7 @@ fn target(row: &Row) -> String {
     match row.target {
         None => String::new(),
         Some(Target::RatioAtMost(limit)) => format!("at most {limit} times"),
+        Some(Target::TimesAtLeast(limit)) => format!("at least {limit} times"),
         Some(Target::FasterAtLeast(limit)) => format!("at least {limit} times faster"),
         Some(Target::MoreAtMost(limit)) => format!("at most {} more", amount(limit, row.unit)),
         Some(Target::AtLeast(limit)) => format!("at least {}", amount(limit, row.unit)),

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::memory::Peak;
 use crate::pinning::{Cores, available};
 use crate::runs::{Run, line_bytes, syncs_alone};
-use crate::{Options, documents, floor, launch, memory};
+use crate::{Options, documents, floor, launch, memory, models};
 
 /// One line of the table.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Row {
 pub(crate) enum Target {
     /// At most so many times the other.
     RatioAtMost(f64),
+    /// At least so many times the other: more is better.
+    TimesAtLeast(f64),
     /// The other takes at least so many times as long.
     FasterAtLeast(f64),
     /// At most so much more than the other.
@@ -45,6 +47,7 @@ impl Row {
         let other = self.against.map_or(f64::NAN, |(_, other)| other);
         Some(match self.target? {
             Target::RatioAtMost(limit) => self.value / other / limit,
+            Target::TimesAtLeast(limit) => limit / (self.value / other),
             Target::FasterAtLeast(limit) => limit / (other / self.value),
             Target::MoreAtMost(limit) => (self.value - other) / limit,
             Target::AtLeast(limit) => limit / self.value,
@@ -136,6 +139,7 @@ pub(crate) fn measure(options: &Options) -> Result<Vec<Row>> {
     let mut rows = speed_rows(&seconds, has_two);
     rows.extend(documents::rows(options)?);
     rows.extend(memory_rows(options)?);
+    rows.extend(models::rows(options)?);
     Ok(rows)
 }
 

@@ -67,6 +67,8 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     // Imports none of ours: it tests programs from outside.
     ("contract-conformance", &[]),
     ("contract-bench", &["contract-sandbox"]),
+    // Not a part of contract-bench, which needs no C++.
+    ("bench-engine", &[]),
     (
         "contract-fuzz",
         &["contract-check", "contract-ipc", "contract-json", "contract-receipts", "contract-shell"],
@@ -93,7 +95,7 @@ pub(crate) const ONLY_IN: &[(&str, &[&str])] = &[
     ("nix", &["adapter-process"]),
     ("ed25519-dalek", &["contract-models"]),
     ("ureq-proto", &["adapter-openai-endpoint"]),
-    ("anyhow", &["xtask", "contract-bench", "contract-fuzz"]),
+    ("anyhow", &["xtask", "bench-engine", "contract-bench", "contract-fuzz"]),
 ];
 
 /// Crates that the ground floor may not use: no clock, no threads, no I/O of its own.

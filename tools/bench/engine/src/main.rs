@@ -1,0 +1,134 @@
+//! llama.cpp alone, as fast as it goes: what llama-bench does (`test_prompt` and `test_gen` of its source: decode, wait, take
+//! any token next), in a program that is linked with the same library as the adapter. No sampling, no text, no messages.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people")]
+
+use std::num::NonZeroU32;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::llama_batch::LlamaBatch;
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
+use llama_cpp_2::token::LlamaToken;
+use serde_json::json;
+
+const USAGE: &str =
+    "usage: bench-engine MODEL CONTEXT BATCH PROMPT GENERATE REPEAT (all but the model are numbers)";
+
+/// What is measured.
+struct Work {
+    model: String,
+    /// Room. Tokens.
+    context: u32,
+    /// Tokens of a prompt that are computed at once.
+    batch: u32,
+    /// Length of the prompt. Tokens.
+    prompt: usize,
+    /// Tokens that are made after it.
+    generate: usize,
+    /// Times that it is measured, after one time that is not.
+    repeat: usize,
+}
+
+impl Work {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
+        let model = arguments.next().context(USAGE)?;
+        let numbers = arguments.map(|text| text.parse().context(USAGE)).collect::<Result<Vec<u32>>>()?;
+        let &[context, batch, prompt, generate, repeat] = numbers.as_slice() else { bail!(USAGE) };
+        let [prompt, generate, repeat] = [prompt, generate, repeat].map(|number| number as usize);
+        Ok(Self { model, context, batch, prompt, generate, repeat })
+    }
+}
+
+fn main() -> ExitCode {
+    match Work::parse(std::env::args().skip(1)).and_then(|work| measure(&work)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn measure(work: &Work) -> Result<()> {
+    let mut backend = LlamaBackend::init()?;
+    backend.void_logs();
+    let params = LlamaModelParams::default().with_n_gpu_layers(0).with_use_mmap(true);
+    let model = LlamaModel::load_from_file(&backend, &work.model, &params)?;
+    // As the adapter has it.
+    let params = LlamaContextParams::default()
+        .with_n_ctx(NonZeroU32::new(work.context))
+        .with_n_batch(work.batch)
+        .with_n_ubatch(work.batch)
+        .with_n_seq_max(1)
+        .with_n_threads(1)
+        .with_n_threads_batch(1)
+        .with_no_perf(true);
+    let mut context = model.new_context(&backend, params)?;
+    let vocabulary = model.vocab();
+    let mut tokens = Tokens { next: Some(vocabulary.bos()), size: vocabulary.n_tokens(), state: 1 };
+    let (mut prompt_ns, mut generate_ns) = (Vec::new(), Vec::new());
+    for turn in 0..=work.repeat {
+        context.clear_kv_cache();
+        tokens.next = Some(vocabulary.bos());
+        let start = Instant::now();
+        read(&mut context, work, &mut tokens)?;
+        let between = Instant::now();
+        write(&mut context, work.generate, &mut tokens)?;
+        if turn > 0 {
+            prompt_ns.push((between - start).as_nanos());
+            generate_ns.push(between.elapsed().as_nanos());
+        }
+    }
+    let nanoseconds = |all: &[u128]| all.iter().map(|&one| one as f64).collect::<Vec<_>>();
+    println!("{}", json!({"promptNs": nanoseconds(&prompt_ns), "generateNs": nanoseconds(&generate_ns)}));
+    Ok(())
+}
+
+fn read(context: &mut LlamaContext<'_>, work: &Work, tokens: &mut Tokens) -> Result<()> {
+    let mut left = work.prompt;
+    while left > 0 {
+        let part: Vec<LlamaToken> = tokens.take(left.min(work.batch as usize)).collect();
+        context.decode(&mut LlamaBatch::get_one(&part)?)?;
+        left -= part.len();
+    }
+    context.synchronize();
+    Ok(())
+}
+
+fn write(context: &mut LlamaContext<'_>, count: usize, tokens: &mut Tokens) -> Result<()> {
+    for token in tokens.take(count) {
+        context.decode(&mut LlamaBatch::get_one(&[token])?)?;
+        context.synchronize();
+    }
+    Ok(())
+}
+
+/// The token that begins a text, then any.
+struct Tokens {
+    next: Option<LlamaToken>,
+    size: i32,
+    state: u32,
+}
+
+impl Iterator for Tokens {
+    type Item = LlamaToken;
+
+    fn next(&mut self) -> Option<LlamaToken> {
+        // Numerical Recipes, "an even quicker and dirtier generator"; the high bits are the better ones.
+        self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let any = i32::try_from(self.state >> 8).ok()?;
+        Some(self.next.take().unwrap_or(LlamaToken::new(any % self.size)))
+    }
+}
+
+impl Tokens {
+    fn take(&mut self, count: usize) -> impl Iterator<Item = LlamaToken> + '_ {
+        Iterator::take(self, count)
+    }
+}

@@ -1,0 +1,156 @@
+//! Local models: the engine alone, the same work through adapter and runner, and through contract-serve.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::scenarios::{Row, Target, median};
+use crate::served::{Served, syncs_alone};
+use crate::session::{Work, models};
+use crate::weights::{LARGE, SMALL};
+use crate::{Options, digests};
+
+/// Tokens that the adapter computes at once (`BATCH` of adapters/llama/src/seat.rs).
+const BATCH: u32 = 64;
+/// What llama-bench computes at once.
+const LARGEST_BATCH: u32 = 512;
+
+const PROMPT: Work = Work { sizes: LARGE, prompt: 512, generate: 1 };
+const GENERATE: Work = Work { sizes: LARGE, prompt: 2, generate: 129 };
+const SHORT: Work = Work { sizes: LARGE, prompt: 2, generate: 1 };
+const STREAM: Work = Work { sizes: SMALL, prompt: 8, generate: 201 };
+const FIRST: Work = Work { sizes: SMALL, prompt: 8, generate: 1 };
+const QUESTION: Work = Work { sizes: SMALL, prompt: 32, generate: 1 };
+const REQUEST: Work = Work { sizes: SMALL, prompt: 32, generate: 16 };
+
+/// Times by name, one for each round.
+#[derive(Default)]
+struct Times(Vec<(&'static str, Vec<Duration>)>);
+
+impl Times {
+    fn add(&mut self, name: &'static str, time: Duration) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, list)) => list.push(time),
+            None => self.0.push((name, vec![time])),
+        }
+    }
+
+    /// The median. Seconds.
+    fn seconds(&self, name: &str) -> f64 {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map_or(f64::NAN, |(_, list)| median(list).as_secs_f64())
+    }
+}
+
+/// The rows of the table; without the engine alone those of digests only.
+pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    if let Some(engine) = &options.engine {
+        let mut times = Times::default();
+        let [small, large] = models(options, [SMALL, LARGE])?;
+        for round in 1..=options.rounds {
+            eprintln!("models, round {round} of {}", options.rounds);
+            large_model(options, engine, &large, &mut times)?;
+            small_model(options, engine, &small, &mut times)?;
+        }
+        rows = table(&times);
+    }
+    rows.extend(digests::rows(options)?);
+    Ok(rows)
+}
+
+fn large_model(options: &Options, engine: &Path, model: &Path, times: &mut Times) -> Result<()> {
+    let count = if options.quick { 1 } else { 3 };
+    times.add("prompt alone 64", PROMPT.alone(engine, model, BATCH, count)?.prompt);
+    times.add("prompt", PROMPT.in_session(options, model, count)?);
+    times.add("prompt alone 512", PROMPT.alone(engine, model, LARGEST_BATCH, count)?.prompt);
+    times.add("token alone", GENERATE.alone(engine, model, BATCH, count)?.token);
+    let (short, long) = (SHORT.in_session(options, model, 20)?, GENERATE.in_session(options, model, count)?);
+    times.add("token", long.saturating_sub(short) / 128);
+    Ok(())
+}
+
+fn small_model(options: &Options, engine: &Path, model: &Path, times: &mut Times) -> Result<()> {
+    let share = |count: u32| if options.quick { count / 10 } else { count };
+    times.add("small token alone", STREAM.alone(engine, model, BATCH, share(100))?.token);
+    let first = FIRST.in_session(options, model, share(300))?;
+    let stream = STREAM.in_session(options, model, share(50))?;
+    times.add("small token", stream.saturating_sub(first) / 200);
+    times.add("question alone", QUESTION.alone(engine, model, BATCH, share(300))?.prompt);
+    times.add("question", QUESTION.in_session(options, model, share(300))?);
+    times.add("request", REQUEST.in_session(options, model, share(300))?);
+    let mut served = Served::start(options, model)?;
+    times.add("served", served.request(&REQUEST, share(200))?);
+    times.add("served token", served.token(&STREAM, share(20))?);
+    times.add("syncs", syncs_alone(options, share(200))?);
+    Ok(())
+}
+
+fn table(times: &Times) -> Vec<Row> {
+    let rate = |name: &str, tokens: f64| tokens / times.seconds(name);
+    let us = |name: &str| times.seconds(name) * 1e6;
+    let ms = |name: &str| times.seconds(name) * 1e3;
+    let row = |what, value, unit, against, target| Row { what, value, unit, against, target };
+    let slower = Some(Target::TimesAtLeast(0.97));
+    let prompt = rate("prompt", 512.0);
+    vec![
+        row(
+            "prompt tokens a second, first token included",
+            prompt,
+            "/s",
+            Some(("the engine alone, batches of 64 as the adapter", rate("prompt alone 64", 512.0))),
+            slower,
+        ),
+        row(
+            "prompt tokens a second, and larger batches",
+            prompt,
+            "/s",
+            Some(("the engine alone, one batch of 512", rate("prompt alone 512", 512.0))),
+            slower,
+        ),
+        row(
+            "generated tokens a second, greedy",
+            rate("token", 1.0),
+            "/s",
+            Some(("the engine alone, no sampling", rate("token alone", 1.0))),
+            slower,
+        ),
+        row(
+            "a token streamed to the runner, small model",
+            us("small token"),
+            "us",
+            Some(("the engine alone, no sampling", us("small token alone"))),
+            Some(Target::MoreAtMost(100.0)),
+        ),
+        row(
+            "a token streamed by contract-serve, small model",
+            us("served token"),
+            "us",
+            Some(("the engine alone, no sampling", us("small token alone"))),
+            Some(Target::MoreAtMost(100.0)),
+        ),
+        row(
+            "warm request until its result of one token, small model",
+            ms("question"),
+            "ms",
+            Some(("the engine alone, the same prompt", ms("question alone"))),
+            Some(Target::MoreAtMost(1.0)),
+        ),
+        row(
+            "request to contract-serve, 16 tokens, receipt on the disk",
+            ms("served"),
+            "ms",
+            Some(("the same in a session of the runner", ms("request"))),
+            Some(Target::MoreAtMost(1.0)),
+        ),
+        row(
+            "that request, less the syncs of its records alone",
+            ms("served") - ms("syncs"),
+            "ms",
+            Some(("the same in a session of the runner", ms("request"))),
+            Some(Target::MoreAtMost(1.0)),
+        ),
+        row("the syncs of its records alone", ms("syncs"), "ms", None, None),
+    ]
+}

@@ -1,0 +1,156 @@
+//! contract-serve, and a client that has one connection to it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::Options;
+use crate::session::Work;
+
+/// A server with a warm session, and the connection. It ends with this.
+pub(crate) struct Served {
+    process: Child,
+    to: TcpStream,
+    from: BufReader<TcpStream>,
+    model: String,
+}
+
+impl Served {
+    pub(crate) fn start(options: &Options, model: &Path) -> Result<Self> {
+        let records = options.out.join("served");
+        let mut process = Command::new(options.prefix.join("bin/contract-serve"))
+            .args(["--port", "0", "--session-requests", "1000000", "--model"])
+            .arg(model)
+            .arg("--records")
+            .arg(&records)
+            .current_dir(&options.out)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("contract-serve")?;
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().context("stdout")?).read_line(&mut line)?;
+        let address = line.trim().strip_prefix("http://").context("contract-serve did not start")?;
+        let to = TcpStream::connect(address)?;
+        to.set_nodelay(true)?;
+        let from = BufReader::new(to.try_clone()?);
+        let mut served = Self { process, to, from, model: String::new() };
+        served.model =
+            served.ask("GET", "/v1/models", "")?["data"][0]["id"].as_str().context("a model")?.to_owned();
+        Ok(served)
+    }
+
+    /// Time of one such request, of `count`.
+    pub(crate) fn request(&mut self, work: &Work, count: u32) -> Result<Duration> {
+        let body = self.body(work, false);
+        self.ask("POST", "/v1/completions", &body)?;
+        let start = Instant::now();
+        for _ in 0..count {
+            let answer = self.ask("POST", "/v1/completions", &body)?;
+            let tokens = answer["usage"]["completion_tokens"].as_u64();
+            ensure!(tokens == Some(work.generate as u64), "{answer}");
+        }
+        Ok(start.elapsed() / count)
+    }
+
+    /// Time between two tokens of a stream, as the client sees it.
+    pub(crate) fn token(&mut self, work: &Work, count: u32) -> Result<Duration> {
+        let body = self.body(work, true);
+        let mut sum = Duration::ZERO;
+        for _ in 0..count {
+            self.send("POST", "/v1/completions", &body)?;
+            self.head()?;
+            let mut tokens: Vec<Instant> = Vec::with_capacity(work.generate);
+            let mut line = String::new();
+            loop {
+                line.clear();
+                self.from.read_line(&mut line)?;
+                match line.trim_end() {
+                    "data: [DONE]" => break,
+                    text if text.starts_with("data: ") && !text.contains("\"text\":\"\"") => {
+                        tokens.push(Instant::now())
+                    }
+                    _ => ensure!(!line.is_empty(), "the stream is cut"),
+                }
+            }
+            // The end of the chunked body.
+            while line != "0\r\n" {
+                line.clear();
+                self.from.read_line(&mut line)?;
+            }
+            self.from.read_line(&mut line)?;
+            ensure!(tokens.len() + 2 > work.generate, "{} tokens of {}", tokens.len(), work.generate);
+            let between = tokens[work.generate - 2].duration_since(tokens[0]);
+            sum += between / u32::try_from(work.generate - 2)?;
+        }
+        Ok(sum / count)
+    }
+
+    fn body(&self, work: &Work, stream: bool) -> String {
+        json!({"model": self.model, "prompt": work.text(), "max_tokens": work.generate, "stream": stream})
+            .to_string()
+    }
+
+    fn ask(&mut self, method: &str, path: &str, body: &str) -> Result<Value> {
+        self.send(method, path, body)?;
+        let mut bytes = vec![0; self.head()?.context("no content-length")?];
+        self.from.read_exact(&mut bytes)?;
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+
+    fn send(&mut self, method: &str, path: &str, body: &str) -> Result<()> {
+        let host = self.to.peer_addr()?;
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        );
+        Ok(self.to.write_all((head + body).as_bytes())?)
+    }
+
+    /// Reads the head of an answer; gives the length of what follows, when it is told.
+    fn head(&mut self) -> Result<Option<usize>> {
+        let (mut line, mut length, mut first) = (String::new(), None, true);
+        loop {
+            line.clear();
+            ensure!(self.from.read_line(&mut line)? > 0, "the server closed the connection");
+            ensure!(!first || line.starts_with("HTTP/1.1 200"), "{line}");
+            first = false;
+            let header = line.trim_end().to_ascii_lowercase();
+            if header.is_empty() {
+                return Ok(length);
+            }
+            if let Some(text) = header.strip_prefix("content-length:") {
+                length = Some(text.trim().parse()?);
+            }
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It is ours, and has nothing that is not on the disk. Nobody can be told that it had gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The syncs of one request's records alone: a line each for two files, on the disk one after the other.
+pub(crate) fn syncs_alone(options: &Options, count: u32) -> Result<Duration> {
+    let mut files = [("evidence-alone", 1_700), ("receipts-alone", 1_100)]
+        .map(|(name, bytes)| (std::fs::File::create(options.out.join(name)), vec![b'x'; bytes]));
+    let start = Instant::now();
+    for _ in 0..count {
+        for (file, line) in &mut files {
+            let file = file.as_mut().map_err(|error| anyhow::anyhow!("{error}"))?;
+            file.write_all(line)?;
+            file.sync_data()?;
+        }
+    }
+    Ok(start.elapsed() / count)
+}

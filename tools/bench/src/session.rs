@@ -1,0 +1,115 @@
+//! A language model in a session of the runner that is warm: model loaded, context made.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::Options;
+use crate::pinning::Cores;
+use crate::runs::Run;
+use crate::weights::Sizes;
+
+/// A request that is made again and again. Its prompt is as many tokens as wanted: one to begin with, then one for each character.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Work {
+    pub(crate) sizes: Sizes,
+    pub(crate) prompt: usize,
+    pub(crate) generate: usize,
+}
+
+impl Work {
+    /// The prompt, which is one token shorter than what is read.
+    pub(crate) fn text(&self) -> String {
+        "a".repeat(self.prompt - 1)
+    }
+
+    /// Time of one such request, of `count`, from the runner's side: what a run of one request takes is taken off.
+    pub(crate) fn in_session(&self, options: &Options, model: &Path, count: u32) -> Result<Duration> {
+        let once = self.run(options, model, 1)?.time()?;
+        let all = self.run(options, model, count + 1)?.time()?;
+        Ok(all.saturating_sub(once) / count)
+    }
+
+    fn run(&self, options: &Options, model: &Path, count: u32) -> Result<Run> {
+        let args = json!({
+            "model": model, "prompt": self.text(), "maxTokens": self.generate, "contextTokens": self.sizes.context,
+        });
+        let file =
+            options.out.join(format!("args-{}-{}-{}.json", self.sizes.name, self.prompt, self.generate));
+        std::fs::write(&file, args.to_string())?;
+        let (count, read) = (count.to_string(), format!("read={}", model.display()));
+        let out = options.out.join("run").display().to_string();
+        let file = file.display().to_string();
+        let words =
+            ["run", "--quiet", "--adapter", "llama", "--op", "inference.generate", "--args-file", &file];
+        let more = [
+            "--repeat",
+            &count,
+            "--in-flight",
+            "1",
+            "--out",
+            &out,
+            "--allow",
+            &read,
+            "--allow",
+            "read=/proc/self/status",
+        ];
+        let limits = [
+            "--limit",
+            "memory=1GiB",
+            "--limit",
+            "run=30min",
+            "--limit",
+            "total=30min",
+            "--limit",
+            "cpu=30min",
+        ];
+        Ok(Run {
+            program: options.prefix.join("bin/contract-runner"),
+            arguments: words.iter().chain(&more).chain(&limits).map(|&word| word.to_owned()).collect(),
+            cores: Cores::Free,
+        })
+    }
+
+    /// The same in the engine alone, in batches of so many tokens: reading the prompt, and making one token.
+    pub(crate) fn alone(&self, engine: &Path, model: &Path, batch: u32, repeat: u32) -> Result<Alone> {
+        // The first token comes with the prompt.
+        let numbers =
+            [self.sizes.context, batch.into(), self.prompt as u64, self.generate as u64 - 1, repeat.into()];
+        let done = Command::new(engine)
+            .arg(model)
+            .args(numbers.map(|number| number.to_string()))
+            .output()
+            .with_context(|| engine.display().to_string())?;
+        ensure!(done.status.success(), "{}: {}", engine.display(), String::from_utf8_lossy(&done.stderr));
+        let told: Value = serde_json::from_slice(&done.stdout)?;
+        let time = |name: &str| {
+            let all = told[name].as_array().with_context(|| name.to_owned())?;
+            let mut all: Vec<f64> = all.iter().filter_map(Value::as_f64).collect();
+            all.sort_by(f64::total_cmp);
+            anyhow::Ok(Duration::from_secs_f64(all.get(all.len() / 2).context("no times")? / 1e9))
+        };
+        let tokens = u32::try_from(self.generate - 1)?.max(1);
+        Ok(Alone { prompt: time("promptNs")?, token: time("generateNs")? / tokens })
+    }
+}
+
+/// What llama.cpp itself takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Alone {
+    pub(crate) prompt: Duration,
+    pub(crate) token: Duration,
+}
+
+/// The models, made where they are not there yet.
+pub(crate) fn models(options: &Options, sizes: [Sizes; 2]) -> Result<[PathBuf; 2]> {
+    let folder = options.out.join("models");
+    std::fs::create_dir_all(&folder)?;
+    // Rights name whole paths without links.
+    let folder = folder.canonicalize()?;
+    let [small, large] = sizes.map(|sizes| sizes.file(&folder));
+    Ok([small?, large?])
+}
