@@ -13,12 +13,15 @@ release=${CARGO_TARGET_DIR:-target}/$build_target/release
 
 # build_static PACKAGE... builds the binaries of all at once, so that what they share is compiled once. They are static: they start
 # in half the time, and run on any distribution.
+#
+# The crate getrandom looks for getrandom(2) with dlsym, which finds nothing in a static program, and then opens /dev/urandom, which an
+# adapter may not: hash tables of jsonschema would panic in the sandbox. With this backend it makes the call.
 build_static() {
     local package arguments=()
     for package in "$@"; do
         arguments+=(-p "$package")
     done
-    RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static" \
+    RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\"" \
         cargo build --release --quiet --locked --bins --target "$build_target" "${arguments[@]}"
 }
 
