@@ -17,7 +17,7 @@ TOKEN = "a-token-of-this-test-0123456789"
 class Server:
     """A server on a free port, with records of its own."""
 
-    def __init__(self, prefix: Path, *flags: str, profile: Path = PROFILE) -> None:
+    def __init__(self, prefix: Path, *flags: str, profile: Path = PROFILE, with_token: bool = True) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.records = Path(self.folder.name) / "records"
         token = Path(self.folder.name) / "token"
@@ -25,7 +25,7 @@ class Server:
         token.chmod(0o600)
         command = [prefix / "bin/contract-serve", "--profile", profile, "--port", "0", "--records", self.records]
         self.process = subprocess.Popen(
-            [*map(str, command), "--token-file", str(token), *flags],
+            [*map(str, command), *(["--token-file", str(token)] if with_token else []), *flags],
             cwd=self.folder.name,
             stdout=subprocess.PIPE,
             text=True,

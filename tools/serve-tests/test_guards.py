@@ -83,6 +83,7 @@ class Guards(unittest.TestCase):
         for name, value in cases.items():
             status, answer = self.ask("POST", "/v1/chat/completions", BODY | {"model": self.model, name: value})
             self.assertEqual((status, answer["error"]["param"]), (400, name))
+        self.assertEqual(self.ask("POST", "/v1/chat/completions", BODY | {"model": self.model, "top_k": -2})[0], 400)
         roles = BODY | {"model": self.model, "messages": [{"role": "tool", "content": "x"}]}
         self.assertEqual(self.ask("POST", "/v1/chat/completions", roles)[0], 400)
 

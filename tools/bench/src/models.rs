@@ -61,7 +61,7 @@ pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
 }
 
 fn large_model(options: &Options, engine: &Path, model: &Path, times: &mut Times) -> Result<()> {
-    let count = if options.quick { 1 } else { 3 };
+    let count = if options.quick { 1 } else { 2 };
     times.add("prompt alone 64", PROMPT.alone(engine, model, BATCH, count)?.prompt);
     times.add("prompt", PROMPT.in_session(options, model, count)?);
     times.add("prompt alone 512", PROMPT.alone(engine, model, LARGEST_BATCH, count)?.prompt);

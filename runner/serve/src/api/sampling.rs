@@ -16,7 +16,8 @@ pub(super) struct Wished {
     max_completion_tokens: Option<u64>,
     temperature: Option<f64>,
     top_p: Option<f64>,
-    top_k: Option<u64>,
+    /// Off is -1 for clients of vLLM, SGLang and llama-server, and 0 for the model door.
+    top_k: Option<i64>,
     min_p: Option<f64>,
     repeat_penalty: Option<f64>,
     seed: Option<i64>,
@@ -83,6 +84,12 @@ impl Wished {
             let what = format!("`stop` is at most {MAX_STOPS} texts, none of them empty");
             return Err(Fault::bad_request(Some("stop"), what));
         }
+        let top_k = match self.top_k {
+            Some(-1) => Some(0),
+            top_k => top_k.map(u64::try_from).transpose().map_err(|_| {
+                Fault::bad_request(Some("top_k"), "`top_k` is a number of tokens, or -1 for all")
+            })?,
+        };
         let json_schema = match self.response_format {
             None | Some(ResponseFormat::Text) => None,
             Some(ResponseFormat::JsonObject) => Some(serde_json::json!({"type": "object"})),
@@ -96,7 +103,7 @@ impl Wished {
         Ok(Sampling {
             max_tokens: self.max_completion_tokens.or(self.max_tokens),
             temperature: self.temperature,
-            top_k: self.top_k,
+            top_k,
             top_p: self.top_p,
             min_p: self.min_p,
             repeat_penalty: self.repeat_penalty,
