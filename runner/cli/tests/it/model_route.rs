@@ -142,3 +142,10 @@ fn inference_records_are_verified_like_runs() {
     bench.write("records/evidence.ndjson", &evidence);
     bench.run(["verify", "records"]).expect(1).says("INFERENCE_RECORDS_MISMATCH").says("receipt 0");
 }
+
+#[test]
+fn a_folder_without_profiles_is_named() {
+    let done = Bench::new().run(["model", "route", "--task", "triage"]);
+    assert_eq!(done.status, 1);
+    done.says("no profile in .");
+}

@@ -16,6 +16,10 @@ pub(super) fn route(args: &RouteArgs, around: &Surroundings, output: Output) -> 
     for text in &shelf.passed_over {
         note(output, &format!("note: passed over, no JSON: {}", tame(text)));
     }
+    if shelf.profiles.iter().next().is_none() {
+        let what = format!("note: no profile in {}; --profiles names another folder", args.profiles.display());
+        note(output, &tame(&what));
+    }
     let request = RouteRequest { task: args.task, profile: args.profile.as_deref() };
     let decision = Finder::new(&shelf, around, args.keys.as_deref(), now())?
         .decide(request, &mut |_, _| ControlFlow::Continue(()));
