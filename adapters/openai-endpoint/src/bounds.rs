@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// One look at the connection. A cancel is seen within it.
 pub(crate) const LOOK: Duration = Duration::from_millis(25);
+/// The same while other invokes wait for their turn.
+pub(crate) const SHARED_LOOK: Duration = Duration::from_millis(1);
 /// Time for one invoke, when the runner names none.
 pub(crate) const TOTAL: Duration = Duration::from_secs(600);
 /// The answer leaves this much before the runner's deadline, so that the error says what was waited for.

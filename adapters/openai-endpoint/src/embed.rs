@@ -1,13 +1,12 @@
 //! `inference.embed`: texts to vectors.
 
-use contract_adapter::{Context, Failure};
+use contract_adapter::{Context, Failure, Step, Task};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::EndpointAdapter;
-use crate::place::Place;
 use crate::request::{Accepts, Request};
-use crate::server::{Server, default_base_path, default_idle_ms};
+use crate::server::{Asking, Server, default_base_path, default_idle_ms};
 use crate::usage::{Model, ServerUsage, Timings, ms};
 
 #[derive(Deserialize)]
@@ -60,31 +59,58 @@ struct PromptUsage {
     prompt_tokens: Option<u32>,
 }
 
-pub(crate) fn embed(
-    adapter: &mut EndpointAdapter,
-    input: Embed,
-    context: &mut Context<'_>,
-) -> Result<Embedded, Failure> {
-    let names = (&*input.endpoint, &*input.base_path, input.api_key_env.as_deref());
-    let server = Server::new(adapter, context, names, input.idle_timeout_ms)?;
-    let request = Request {
-        path: server.address().path("/embeddings"),
-        body: Some(json!({ "model": input.model, "input": input.input, "encoding_format": "float" })),
-        accepts: Accepts::Json,
-        private: input.input.clone(),
-    };
-    let (listed, place): (Listed, Place) = server.ask(adapter, context, request)?;
-    let mut embeddings = in_order(listed.data, input.input.len()).map_err(|what| place.protocol(what))?;
-    if input.normalize {
-        embeddings.iter_mut().for_each(|vector| normalize(vector));
+/// An open invoke.
+pub(crate) struct EmbedTask {
+    server: Server,
+    asking: Asking,
+    /// How many vectors there are to be.
+    count: usize,
+    normalize: bool,
+}
+
+impl EmbedTask {
+    /// # Errors
+    /// Bad input, or no connection.
+    pub(crate) fn begin(
+        adapter: &mut EndpointAdapter,
+        input: Embed,
+        context: &mut Context<'_>,
+    ) -> Result<Self, Failure> {
+        let names = (&*input.endpoint, &*input.base_path, input.api_key_env.as_deref());
+        let server = Server::new(adapter, context, names, input.idle_timeout_ms)?;
+        let count = input.input.len();
+        let request = Request {
+            path: server.address().path("/embeddings"),
+            body: Some(json!({ "model": input.model, "input": input.input, "encoding_format": "float" })),
+            accepts: Accepts::Json,
+            private: input.input,
+        };
+        let asking = Asking::begin(&server, adapter, context, request)?;
+        Ok(Self { server, asking, count, normalize: input.normalize })
     }
-    Ok(Embedded {
-        dimensions: embeddings.first().map_or(0, Vec::len),
-        embeddings,
-        usage: PromptUsage { prompt_tokens: listed.usage.and_then(|usage| usage.prompt_tokens) },
-        model: Model::named(listed.model),
-        timings: Timings { total_ms: ms(server.elapsed()), ..Timings::default() },
-    })
+}
+
+impl Task<EndpointAdapter> for EmbedTask {
+    type Output = Embedded;
+
+    fn step(
+        &mut self,
+        _: &mut EndpointAdapter,
+        context: &mut Context<'_>,
+    ) -> Result<Step<Embedded>, Failure> {
+        let Some((listed, place)) = self.asking.look::<Listed>(context)? else { return Ok(Step::More) };
+        let mut embeddings = in_order(listed.data, self.count).map_err(|what| place.protocol(what))?;
+        if self.normalize {
+            embeddings.iter_mut().for_each(|vector| normalize(vector));
+        }
+        Ok(Step::Done(Embedded {
+            dimensions: embeddings.first().map_or(0, Vec::len),
+            embeddings,
+            usage: PromptUsage { prompt_tokens: listed.usage.and_then(|usage| usage.prompt_tokens) },
+            model: Model::named(listed.model),
+            timings: Timings { total_ms: ms(self.server.elapsed()), ..Timings::default() },
+        }))
+    }
 }
 
 /// The vectors in the order of the input.

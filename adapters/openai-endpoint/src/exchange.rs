@@ -11,11 +11,12 @@ use ureq_proto::client::{Call, RecvResponseResult};
 use ureq_proto::http::Response;
 
 use crate::answer::{Verdict, judge, words};
-use crate::bounds::{BODY_BYTES, CHUNK_LINE_BYTES, ERROR_BODY_BYTES, HEAD_BYTES, LOOK, READ_BYTES};
+use crate::bounds::{BODY_BYTES, CHUNK_LINE_BYTES, ERROR_BODY_BYTES, HEAD_BYTES, READ_BYTES};
 use crate::patience::Patience;
 use crate::place::Place;
 use crate::quoted;
 use crate::request::Accepts;
+use crate::turns;
 
 /// What one turn brought.
 #[derive(Debug)]
@@ -55,6 +56,9 @@ enum Look {
 /// A request on its way. Dropping it closes the connection, which tells the server to stop.
 pub(crate) struct Exchange {
     stream: TcpStream,
+    turn: turns::Turn,
+    /// The deadline that the socket has for one read or write.
+    look: Duration,
     place: Place,
     accepts: Accepts,
     private: Vec<String>,
@@ -73,19 +77,21 @@ impl Exchange {
     /// # Errors
     /// When the connection takes no deadlines.
     pub(crate) fn new(
-        stream: TcpStream,
+        (stream, turn): (TcpStream, turns::Turn),
         place: Place,
         (bytes, call): (Vec<u8>, Call<RecvResponse>),
         (accepts, private): (Accepts, Vec<String>),
         patience: Patience,
     ) -> Result<Self, Failure> {
-        stream.set_read_timeout(Some(LOOK))?;
-        stream.set_write_timeout(Some(LOOK))?;
         // A request is few writes; the last one is not to wait for an acknowledgement.
         stream.set_nodelay(true)?;
         let state = State::Sending { bytes, sent: 0, call };
+        let look = turn.look();
+        set_deadline(&stream, look)?;
         Ok(Self {
             stream,
+            turn,
+            look,
             place,
             accepts,
             private,
@@ -117,7 +123,7 @@ impl Exchange {
         quoted::without(words, self.private.iter().map(String::as_str).chain([output]))
     }
 
-    /// One read or write, which waits at most one [`LOOK`].
+    /// One read or write, which waits at most [`turns::Turn::look`].
     ///
     /// # Errors
     /// An `ADAPTER_ENDPOINT_...` failure; the exchange is over then.
@@ -301,7 +307,13 @@ impl Exchange {
         }
     }
 
-    fn check(&self, doing: &str) -> Result<(), Failure> {
+    /// Before a read or write.
+    fn check(&mut self, doing: &str) -> Result<(), Failure> {
+        let look = self.turn.look();
+        if look != self.look {
+            set_deadline(&self.stream, look)?;
+            self.look = look;
+        }
         self.patience.check().map_err(|passed| self.place.timeout(passed, doing))
     }
 
@@ -314,6 +326,12 @@ impl Exchange {
         }
         self.place.protocol(&format!("the answer is no HTTP/1.1: {}", self.quote(&error.to_string(), "")))
     }
+}
+
+fn set_deadline(stream: &TcpStream, look: Duration) -> Result<(), Failure> {
+    stream.set_read_timeout(Some(look))?;
+    stream.set_write_timeout(Some(look))?;
+    Ok(())
 }
 
 fn is_whole(call: &Call<RecvBody>) -> bool {

@@ -20,12 +20,16 @@ mod schema;
 mod server;
 mod stop;
 mod tokenize;
+mod turns;
 mod usage;
 
 use std::net::TcpStream;
 use std::time::Duration;
 
 use contract_adapter::{Adapter, Context, Failure, Offer};
+
+use crate::embed::EmbedTask;
+use crate::generate::GenerateTask;
 
 /// Gives a connection to `HOST:PORT`.
 type Connect = Box<dyn Fn(&mut Context<'_>, &str) -> Result<TcpStream, Failure>>;
@@ -37,6 +41,7 @@ pub struct EndpointAdapter {
     connect: Connect,
     variable: Variable,
     sign_of_life: Duration,
+    turns: turns::Turns,
 }
 
 impl EndpointAdapter {
@@ -51,6 +56,7 @@ impl EndpointAdapter {
             )]
             variable: Box::new(|name| std::env::var(name).ok()),
             sign_of_life: bounds::SIGN_OF_LIFE,
+            turns: turns::Turns::default(),
         }
     }
 
@@ -85,8 +91,8 @@ impl Default for EndpointAdapter {
 impl Adapter for EndpointAdapter {
     fn offer(&self) -> Offer<Self> {
         Offer::from_manifest(include_str!("../adapter.json"))
-            .operation("inference.generate", generate::generate)
-            .operation("inference.embed", embed::embed)
+            .stepped_operation("inference.generate", GenerateTask::begin)
+            .stepped_operation("inference.embed", EmbedTask::begin)
             .operation("inference.tokenize", tokenize::tokenize)
             .operation("model.inspect", inspect::inspect)
     }

@@ -80,7 +80,8 @@ impl Server {
         })?;
         let mut private = std::mem::take(&mut request.private);
         private.extend(self.key.as_ref().map(|key| key.secret().to_owned()));
-        Exchange::new(stream, place, call, (request.accepts, private), self.patience)
+        let turn = adapter.turns.begin();
+        Exchange::new((stream, turn), place, call, (request.accepts, private), self.patience)
     }
 
     /// Asks for one document.
@@ -93,21 +94,56 @@ impl Server {
         context: &mut Context<'_>,
         request: Request,
     ) -> Result<(T, Place), Failure> {
-        let mut exchange = self.open(adapter, context, request)?;
-        let (mut body, mut signs) = (Vec::new(), Signs::new(adapter.sign_of_life));
+        let mut asking = Asking::begin(self, adapter, context, request)?;
         loop {
-            match exchange.turn()? {
-                Turn::Nothing => signs.send_when_due(context)?,
-                Turn::Body(piece) => body.extend_from_slice(&piece),
-                Turn::End => break,
+            if let Some(answer) = asking.look(context)? {
+                return Ok(answer);
             }
-            context.check()?;
         }
-        let place = exchange.place().clone();
-        // What serde says would quote the document.
-        let read = contract_json::from_slice(&body)
-            .map_err(|error| place.protocol(&format!("the body {}", what_it_is_not(&error))))?;
-        Ok((read, place))
+    }
+}
+
+/// A request for one document that is under way.
+pub(crate) struct Asking {
+    exchange: Exchange,
+    body: Vec<u8>,
+    signs: Signs,
+}
+
+impl Asking {
+    /// # Errors
+    /// As [`Server::open`].
+    pub(crate) fn begin(
+        server: &Server,
+        adapter: &EndpointAdapter,
+        context: &mut Context<'_>,
+        request: Request,
+    ) -> Result<Self, Failure> {
+        let exchange = server.open(adapter, context, request)?;
+        Ok(Self { exchange, body: Vec::new(), signs: Signs::new(adapter.sign_of_life) })
+    }
+
+    /// The document, when it is there.
+    ///
+    /// # Errors
+    /// As [`Server::ask`].
+    pub(crate) fn look<T: DeserializeOwned>(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Result<Option<(T, Place)>, Failure> {
+        context.check()?;
+        match self.exchange.turn()? {
+            Turn::Nothing => self.signs.send_when_due(context)?,
+            Turn::Body(piece) => self.body.extend_from_slice(&piece),
+            Turn::End => {
+                let place = self.exchange.place().clone();
+                // What serde says would quote the document.
+                let read = contract_json::from_slice(&self.body)
+                    .map_err(|error| place.protocol(&format!("the body {}", what_it_is_not(&error))))?;
+                return Ok(Some((read, place)));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -1,6 +1,6 @@
 //! One text in the making. Each step is one look at the connection and all events that it brought.
 
-use contract_adapter::{Answer, Context, Failure, Progress};
+use contract_adapter::{Answer, Context, Failure, Progress, Step, Task};
 use serde::Serialize;
 
 use crate::EndpointAdapter;
@@ -19,7 +19,7 @@ use crate::usage::ms;
 /// What ends an object of a stream, by the API.
 const DONE: &[u8] = b"[DONE]";
 
-pub(crate) struct Task {
+pub(crate) struct GenerateTask {
     exchange: Exchange,
     events: Events,
     stop: Stop,
@@ -43,11 +43,11 @@ enum Next {
     End(FinishReason),
 }
 
-impl Task {
+impl GenerateTask {
     /// # Errors
     /// Bad input, or no connection.
     pub(crate) fn begin(
-        adapter: &EndpointAdapter,
+        adapter: &mut EndpointAdapter,
         input: Generate,
         context: &mut Context<'_>,
     ) -> Result<Self, Failure> {
@@ -71,7 +71,7 @@ impl Task {
     ///
     /// # Errors
     /// What the server did wrong; `ADAPTER_CANCELLED` before it had the request.
-    pub(crate) fn step(&mut self, context: &mut Context<'_>) -> Result<Option<Answer<Generated>>, Failure> {
+    fn look(&mut self, context: &mut Context<'_>) -> Result<Option<Answer<Generated>>, Failure> {
         if let Err(cancelled) = context.check() {
             // Nothing of it had begun.
             if !self.exchange.is_sent() {
@@ -228,5 +228,17 @@ impl Task {
 
     fn protocol(&self, what: &str) -> Failure {
         self.exchange.place().protocol(what)
+    }
+}
+
+impl Task<EndpointAdapter> for GenerateTask {
+    type Output = Answer<Generated>;
+
+    fn step(
+        &mut self,
+        _: &mut EndpointAdapter,
+        context: &mut Context<'_>,
+    ) -> Result<Step<Self::Output>, Failure> {
+        Ok(self.look(context)?.map_or(Step::More, Step::Done))
     }
 }

@@ -13,5 +13,6 @@ mod peer;
 mod privacy;
 mod real;
 mod refused;
+mod several;
 mod slow;
 mod tokenize;

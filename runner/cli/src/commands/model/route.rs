@@ -17,7 +17,8 @@ pub(super) fn route(args: &RouteArgs, around: &Surroundings, output: Output) -> 
         note(output, &format!("note: passed over, no JSON: {}", tame(text)));
     }
     if shelf.profiles.iter().next().is_none() {
-        let what = format!("note: no profile in {}; --profiles names another folder", args.profiles.display());
+        let what =
+            format!("note: no profile in {}; --profiles names another folder", args.profiles.display());
         note(output, &tame(&what));
     }
     let request = RouteRequest { task: args.task, profile: args.profile.as_deref() };
