@@ -1,5 +1,7 @@
 //! The commands of docs/contracts are run, and print what the pages say.
 
+use serde_json::Value;
+
 use crate::command::{Bench, done, repository};
 
 /// Each `$ contract-runner ...` in a console block, and the lines under it.
@@ -36,4 +38,13 @@ fn the_examples_of_every_family_run_and_print_what_the_page_says() {
         pages += 1;
     }
     assert!(pages >= 8, "{pages}");
+}
+
+#[test]
+fn the_readme_counts_the_kinds_that_there_are() {
+    let list = Bench::new().run(["schema", "list", "--format", "json"]).stdout;
+    let list: Value = serde_json::from_str(&list).unwrap();
+    let words = format!("{} kinds of documents", list["kinds"].as_array().unwrap().len());
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    assert!(readme.contains(&words), "{words}");
 }
