@@ -51,6 +51,32 @@ pub struct Request {
     pub lock: Option<PathBuf>,
 }
 
+impl Default for Request {
+    /// Of no adapter, without rights and calls, one invoke at a time.
+    fn default() -> Self {
+        Self {
+            adapter: String::new(),
+            op: None,
+            calls: Calls::None,
+            delegates_asks: false,
+            asks: Vec::new(),
+            allow: Vec::new(),
+            limits: Vec::new(),
+            grants: Vec::new(),
+            require_grant: false,
+            accept_gaps: Vec::new(),
+            max_abi: None,
+            seed: None,
+            in_flight: 1,
+            lax_stdout: false,
+            record_private: false,
+            keep_wire: false,
+            max_line_bytes: contract_ipc::DEFAULT_MAX_LINE_BYTES,
+            lock: None,
+        }
+    }
+}
+
 /// What is invoked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Calls {

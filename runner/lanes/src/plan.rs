@@ -258,13 +258,7 @@ impl Planner<'_> {
             require_grant: self.request.require_grant,
             accept_gaps: self.request.accept_gaps.clone(),
             max_abi: self.request.max_abi,
-            seed: None,
-            in_flight: 1,
-            record_private: false,
-            lax_stdout: false,
-            keep_wire: false,
-            max_line_bytes: contract_ipc::DEFAULT_MAX_LINE_BYTES,
-            lock: None,
+            ..Request::default()
         })
     }
 

@@ -75,24 +75,14 @@ fn keep_up(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<
 
 fn request(desk: &Desk, args: &ServeArgs, seed: &Seed) -> Request {
     let mut request = Request {
-        adapter: String::new(),
-        op: None,
-        calls: contract_engine::Calls::None,
-        delegates_asks: false,
-        asks: Vec::new(),
         allow: args.allow.clone(),
         limits: args.limit.clone(),
         grants: args.grant.clone(),
-        require_grant: false,
         accept_gaps: args.accept_gap.clone(),
-        max_abi: None,
         seed: Some(seed.as_str().to_owned()),
         in_flight: usize::from(args.parallel),
         record_private: args.store_texts,
-        lax_stdout: false,
-        keep_wire: false,
-        max_line_bytes: contract_ipc::DEFAULT_MAX_LINE_BYTES,
-        lock: None,
+        ..Request::default()
     };
     desk.gate.complete(&mut request, &[GENERATE, EMBED], CPU);
     request

@@ -148,23 +148,14 @@ fn usage(what: impl Into<String>) -> Failure {
 fn request(adapter: &str, authority: &Authority) -> contract_engine::Request {
     contract_engine::Request {
         adapter: adapter.to_owned(),
-        op: None,
-        calls: contract_engine::Calls::None,
-        delegates_asks: false,
-        asks: Vec::new(),
         allow: authority.allow.clone(),
         limits: authority.limit.clone(),
         grants: authority.grant.clone(),
         require_grant: authority.require_grant,
         accept_gaps: authority.accept_gap.clone(),
         max_abi: authority.sandbox_max_abi,
-        seed: None,
-        in_flight: 1,
-        record_private: false,
-        lax_stdout: false,
-        keep_wire: false,
-        max_line_bytes: contract_ipc::DEFAULT_MAX_LINE_BYTES,
         lock: authority.lock.clone(),
+        ..contract_engine::Request::default()
     }
 }
 

@@ -126,8 +126,7 @@ impl Door {
         drop(spinner);
         self.basis.named.clone_from(&gate.model.name);
         self.basis.gate = Some(gate.clone());
-        let mut wanted =
-            Request { in_flight: 1, record_private: args.store_texts, ..request("", &args.authority) };
+        let mut wanted = Request { record_private: args.store_texts, ..request("", &args.authority) };
         gate.complete(&mut wanted, &[ask.op()], CPU);
         let command = contract_engine::find(&wanted.adapter, &self.around)?;
         let digest = contract_engine::digest_command(&command)?;
