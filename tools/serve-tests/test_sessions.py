@@ -5,6 +5,7 @@ Usage: test_sessions.py FOLDER, where FOLDER is an installation (bin/contract-se
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -12,6 +13,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -97,6 +100,36 @@ class Sessions(unittest.TestCase):
                 status, answer = ask(server)
                 self.assertEqual((status, answer["error"]["code"]), (503, "MODEL_CHANGED"))
                 self.assertEqual([one["outcome"] for one in server.evidence()], ["answered", "refused"])
+
+    def test_a_signal_between_two_sessions_ends_it(self) -> None:
+        for delay in (0, 0.001, 0.002, 0.005):
+            with Server(self.prefix, "--session-requests", "1") as server:
+                self.assertEqual(ask(server)[0], 200)
+                time.sleep(delay)
+                server.process.send_signal(signal.SIGTERM)
+                self.assertEqual(server.process.wait(timeout=20), 143, delay)
+
+    def test_a_lock_of_somebody_else_does_not_keep_it_up(self) -> None:
+        with Server(self.prefix) as server, open(server.records / "evidence.ndjson", "rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            waiting = threading.Thread(target=lambda: self.assertRaises(OSError, ask, server), daemon=True)
+            waiting.start()
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.process.wait(timeout=60), 143)
+
+    def test_output_that_breaks_the_schema_is_no_answer(self) -> None:
+        schema = {"type": "integer", "minimum": 50, "maximum": 3}
+        form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+        with Server(self.prefix) as server:
+            status, answer = ask(server, response_format=form)
+            self.assertEqual((status, answer["error"]["code"]), (502, "CONTRACT_REJECTED"))
+            self.assertEqual(server.evidence()[-1]["outcome"], "rejected")
+
+    def test_a_pattern_that_takes_long_to_compile_is_refused(self) -> None:
+        form = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "string", "pattern": "\\w" * 3000}}}
+        with Server(self.prefix) as server:
+            status, answer = ask(server, response_format=form)
+            self.assertEqual((status, answer["error"]["code"]), (400, "ADAPTER_GRAMMAR_INVALID"))
 
     def test_a_signal_ends_it_with_everything_on_record(self) -> None:
         with Server(self.prefix) as server:

@@ -15,6 +15,11 @@ const MOST_REFERENCES: usize = 1024;
 const DEEPEST_FOLLOWED: usize = 512;
 /// Most texts that are patterns; each is compiled.
 const MOST_PATTERNS: usize = 24;
+/// Longest patterns, all together. Bytes.
+const LONGEST_PATTERNS: usize = 2048;
+/// Most classes such as `\\d` in all patterns. To translate and compile them takes time by the square of their number: 500 took a
+/// quarter of a second.
+const MOST_CLASSES: usize = 64;
 /// Most pairs of names of one object that are the same to the converter: for it, all but letters of ASCII, digits and `-` is
 /// one `-`. It looks through those that it has for each new one.
 const MOST_ALIKE: usize = 1 << 16;
@@ -28,7 +33,8 @@ const RULE: usize = 64;
 
 /// Why a schema is not taken, in words that quote nothing of it.
 pub(crate) fn check(schema: &Value) -> Result<(), String> {
-    let mut look = Look { root: schema, values: 0, references: 0, patterns: 0, optional: 0, alike: 0 };
+    let mut look =
+        Look { root: schema, values: 0, references: 0, patterns: Patterns::default(), optional: 0, alike: 0 };
     look.at(schema, 0, 0)?;
     levels(schema, schema, 0, &mut HashMap::new()).map(|_| ())
 }
@@ -37,9 +43,29 @@ struct Look<'s> {
     root: &'s Value,
     values: usize,
     references: usize,
-    patterns: usize,
+    patterns: Patterns,
     optional: usize,
     alike: usize,
+}
+
+#[derive(Default)]
+struct Patterns {
+    count: usize,
+    bytes: usize,
+    classes: usize,
+}
+
+impl Patterns {
+    fn add(&mut self, text: &str) -> Result<(), String> {
+        self.count += 1;
+        self.bytes += text.len();
+        let escapes =
+            text.as_bytes().windows(2).filter(|two| two[0] == b'\\' && b"dDwWsSpP".contains(&two[1]));
+        self.classes += escapes.count();
+        within("patterns", self.count, MOST_PATTERNS)?;
+        within("bytes in all patterns", self.bytes, LONGEST_PATTERNS)?;
+        within("classes in all patterns", self.classes, MOST_CLASSES)
+    }
 }
 
 impl<'s> Look<'s> {
@@ -67,9 +93,10 @@ impl<'s> Look<'s> {
         if depth > 0 && members.get("$id").is_some_and(Value::is_string) {
             return Err("it has an `$id` below its begin, where references would be read anew".to_owned());
         }
-        self.patterns += usize::from(members.contains_key("pattern"));
-        self.patterns += members.get("patternProperties").and_then(Value::as_object).map_or(0, Map::len);
-        within("patterns", self.patterns, MOST_PATTERNS)?;
+        let own = members.get("pattern").and_then(Value::as_str);
+        let names =
+            members.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        own.into_iter().chain(names.map(String::as_str)).try_for_each(|text| self.patterns.add(text))?;
         let has_types = members.get("type").is_some_and(Value::is_array);
         if has_types && members.contains_key("allOf") {
             // The converter reads `allOf` again for each type, and what is in it likewise.
@@ -223,6 +250,8 @@ mod tests {
             (deep, "64 levels of nesting"),
             (json!({ "enum": vec!["secret"; 9000] }), "8192 values"),
             (json!({ "allOf": vec![json!({ "pattern": "secret" }); 30] }), "24 patterns"),
+            (json!({ "pattern": "secret".repeat(400) }), "2048 bytes in all patterns"),
+            (json!({ "items": { "pattern": "\\w".repeat(70) } }), "64 classes in all patterns"),
             (names(1, &|_| "secret".repeat(40)), "200 bytes in a name"),
             (names(200, &|at| format!("secret{at}")), "not `required`"),
             (

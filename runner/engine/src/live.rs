@@ -69,6 +69,12 @@ impl Caller {
         Ok(self.sender.send(Ask::Call(LiveCall { number, call, total_ms })).is_ok())
     }
 
+    /// Whether the session takes no more calls.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.sender.is_closed()
+    }
+
     /// Asks for the end of a call. It still ends with an answer.
     pub fn cancel(&self, number: u64) {
         // A session that is over has no open call.

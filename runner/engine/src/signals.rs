@@ -1,7 +1,7 @@
 //! Signals outside of a session: a session has its own way of ending.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use contract_ipc::Code;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
@@ -9,54 +9,53 @@ use signal_hook::{SigId, flag, low_level};
 
 use crate::failure::Failure;
 
-/// While this lives, the first SIGINT, SIGTERM or SIGHUP is kept until somebody looks, so that what was begun can be put on record.
-/// The second one ends the process. A session takes its own, so this is dropped before one begins.
+/// What has come since somebody began to catch it: an interrupt, or something that is to end the process.
+static CAME: [LazyLock<Arc<AtomicBool>>; 2] = [const { LazyLock::new(Arc::default) }; 2];
+const CODES: [Code; 2] = [Code::ContractInterrupted, Code::ContractTerminated];
+
+/// The code of a signal that was caught outside of a session. A session that begins looks at it, so that none is lost between.
+pub(crate) fn came() -> Option<Code> {
+    CAME.iter().zip(CODES).find(|(came, _)| came.load(Ordering::Relaxed)).map(|(_, code)| code)
+}
+
+/// From now on SIGINT, SIGTERM and SIGHUP are kept until somebody looks, so that what was begun can be put on record. The second one
+/// ends the process, until a session takes over.
 #[derive(Debug)]
 pub struct EarlySignals {
-    came: [(Arc<AtomicBool>, Code); 2],
-    ids: Vec<SigId>,
+    /// What ends the process.
+    last: Vec<SigId>,
 }
 
 impl EarlySignals {
     /// # Errors
     /// `CONTRACT_INTERNAL`: the system takes no handler.
     pub fn catch() -> Result<Self, Failure> {
-        let mut early = Self {
-            came: [Code::ContractInterrupted, Code::ContractTerminated].map(|code| (Arc::default(), code)),
-            ids: Vec::new(),
-        };
+        let mut last = Vec::new();
         for (signal, at) in [(SIGINT, 0), (SIGTERM, 1), (SIGHUP, 1)] {
-            let came = &early.came[at].0;
             // The order matters: the first signal finds the flag down and puts it up.
-            let ids = flag::register_conditional_default(signal, came.clone())
-                .and_then(|last| Ok([last, flag::register(signal, came.clone())?]))
-                .map_err(|error| {
-                    Failure::new(Code::ContractInternal, format!("no signal handler: {error}"))
-                })?;
-            early.ids.extend(ids);
+            let id = flag::register_conditional_default(signal, CAME[at].clone())
+                .and_then(|id| flag::register(signal, CAME[at].clone()).map(|_| id))
+                .map_err(no_handler)?;
+            last.push(id);
         }
-        Ok(early)
+        Ok(Self { last })
     }
 
     /// Whether a signal has come.
     #[must_use]
     pub fn came(&self) -> bool {
-        self.check().is_err()
+        came().is_some()
     }
 
     /// # Errors
     /// `CONTRACT_INTERRUPTED` or `CONTRACT_TERMINATED` when a signal has come.
     pub fn check(&self) -> Result<(), Failure> {
-        match self.came.iter().find(|(came, _)| came.load(Ordering::Relaxed)) {
-            None => Ok(()),
-            Some((_, code)) => Err(Failure::new(*code, "it was ended before anything ran")),
-        }
+        came().map_or(Ok(()), |code| Err(Failure::new(code, "it was ended before anything ran")))
     }
-}
 
-impl Drop for EarlySignals {
-    fn drop(&mut self) {
-        for id in self.ids.drain(..) {
+    /// A session is to begin: it ends by signals in its own way, also by one that came before.
+    pub fn hand_over(&mut self) {
+        for id in self.last.drain(..) {
             low_level::unregister(id);
         }
     }
@@ -68,7 +67,10 @@ impl Drop for EarlySignals {
 /// # Errors
 /// `CONTRACT_INTERNAL`: the system takes no handler.
 pub fn survive_full_files() -> Result<(), Failure> {
-    flag::register(SIGXFSZ, Arc::default())
-        .map(drop)
-        .map_err(|error| Failure::new(Code::ContractInternal, format!("no signal handler: {error}")))
+    flag::register(SIGXFSZ, Arc::default()).map(drop).map_err(no_handler)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
+fn no_handler(error: std::io::Error) -> Failure {
+    Failure::new(Code::ContractInternal, format!("no signal handler: {error}"))
 }

@@ -15,6 +15,8 @@ use crate::repair::NOT_THE_HEAD;
 
 /// Lines that a thread takes at a time, in bytes: so many that its start costs nothing beside them.
 const PART_BYTES: u64 = 1 << 20;
+/// A line that is longer is none of a ledger.
+const MOST_LINE_BYTES: u64 = 64 << 20;
 /// More threads than this wait for the file.
 const MAX_THREADS: usize = 8;
 
@@ -127,7 +129,10 @@ impl Part {
         self.text.clear();
         file.by_ref().take(PART_BYTES).read_to_end(&mut self.text)?;
         if !self.text.ends_with(b"\n") {
-            file.read_until(b'\n', &mut self.text)?;
+            file.by_ref().take(MOST_LINE_BYTES).read_until(b'\n', &mut self.text)?;
+            if self.text.len() as u64 >= MOST_LINE_BYTES && !self.text.ends_with(b"\n") {
+                return Err(io::Error::other("a line is longer than 64 MiB"));
+            }
         }
         Ok(!self.text.is_empty())
     }

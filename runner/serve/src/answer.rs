@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use contract_inference::{Appended, Ending, FinishReason, Usage};
 use futures_core::Stream;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::clerk::{Piece, Recorded};
 use crate::fault::{Fault, RECEIPT_HEADER};
@@ -32,11 +32,12 @@ pub(crate) fn json_with_receipt(body: &Value, appended: &Appended) -> Response {
 /// `finish_reason` of the API; none for what came to nothing.
 pub(crate) fn finish_reason(ending: &Ending) -> Option<&'static str> {
     match ending {
-        Ending::Answered(reason) | Ending::Rejected(reason, _) => Some(match reason {
-            FinishReason::Length => "length",
-            FinishReason::Stop | FinishReason::StopString | FinishReason::Embedded => "stop",
-        }),
-        Ending::Refused(_) | Ending::Cancelled(_) | Ending::Failed(_) => None,
+        Ending::Answered(FinishReason::Length) | Ending::Rejected(FinishReason::Length, _) => Some("length"),
+        Ending::Answered(FinishReason::Stop | FinishReason::StopString | FinishReason::Embedded) => {
+            Some("stop")
+        }
+        // What was rejected otherwise is whole, and not what was asked for.
+        Ending::Rejected(..) | Ending::Refused(_) | Ending::Cancelled(_) | Ending::Failed(_) => None,
     }
 }
 
@@ -55,7 +56,7 @@ pub(crate) fn usage(usage: &Usage) -> Value {
 ///
 /// # Errors
 /// The fault that the client is told.
-pub(crate) async fn whole(mut pieces: Receiver<Piece>) -> Result<(Recorded, Appended), Fault> {
+pub(crate) async fn whole(mut pieces: UnboundedReceiver<Piece>) -> Result<(Recorded, Appended), Fault> {
     loop {
         match pieces.recv().await {
             Some(Piece::Text(_)) => {}
@@ -92,7 +93,10 @@ pub(crate) trait Chunks: Send + Unpin + 'static {
 ///
 /// # Errors
 /// The request came to nothing before its first piece.
-pub(crate) async fn stream(mut pieces: Receiver<Piece>, chunks: impl Chunks) -> Result<Response, Fault> {
+pub(crate) async fn stream(
+    mut pieces: UnboundedReceiver<Piece>,
+    chunks: impl Chunks,
+) -> Result<Response, Fault> {
     let Some(first) = pieces.recv().await else { return Err(ended_early()) };
     if let Piece::End(recorded) = &first {
         let appended = recorded.appended.clone().map_err(|failure| Fault::of(&failure))?;
@@ -113,7 +117,7 @@ fn event(value: &Value) -> String {
 }
 
 struct Events<C> {
-    pieces: Receiver<Piece>,
+    pieces: UnboundedReceiver<Piece>,
     chunks: C,
     ready: Option<String>,
     first: Option<Piece>,

@@ -20,7 +20,7 @@ use contract_engine::now;
 use contract_inference::Ask;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 
 use crate::answer;
@@ -88,7 +88,7 @@ impl Server {
     }
 
     /// Judges a request, and begins it.
-    async fn begin(&self, mut ask: Ask) -> Result<Receiver<Piece>, Fault> {
+    async fn begin(&self, mut ask: Ask) -> Result<UnboundedReceiver<Piece>, Fault> {
         let Ok(seat) = self.desk.seats.clone().try_acquire_owned() else { return Err(Fault::busy()) };
         ask.timeout_ms = Some(self.desk.timeout_ms);
         let desk = self.desk.clone();

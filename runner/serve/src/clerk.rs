@@ -6,13 +6,10 @@ use std::time::Instant;
 use contract_engine::Failure;
 use contract_inference::{Appended, Ask, Finished, RunPlace};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::desk::{Desk, Event, Taken};
 use crate::say;
-
-/// Pieces that a slow client may lag behind; then the pieces wait here and the client still gets all.
-const PIECES: usize = 1024;
 
 /// What a client gets.
 #[derive(Debug)]
@@ -40,9 +37,10 @@ pub(crate) fn begin(
     ask: &Ask,
     place: RunPlace,
     seat: OwnedSemaphorePermit,
-) -> Result<Receiver<Piece>, Failure> {
+) -> Result<UnboundedReceiver<Piece>, Failure> {
     let taken = desk.call(ask)?;
-    let (client, pieces) = channel(PIECES);
+    // A client that does not read must not keep its request from its end: a text has a bound, and waits here.
+    let (client, pieces) = unbounded_channel();
     tokio::spawn(attend(desk.clone(), ask.clone(), place, taken, client, seat));
     Ok(pieces)
 }
@@ -52,7 +50,7 @@ async fn attend(
     ask: Ask,
     place: RunPlace,
     mut taken: Taken,
-    client: Sender<Piece>,
+    client: UnboundedSender<Piece>,
     seat: OwnedSemaphorePermit,
 ) {
     let began = Instant::now();
@@ -68,7 +66,7 @@ async fn attend(
         };
         match event {
             Some(Event::Text(text)) if !gone => {
-                if client.send(Piece::Text(text)).await.is_err() {
+                if client.send(Piece::Text(text)).is_err() {
                     gone = true;
                     desk.cancel(taken.ticket);
                 }
@@ -97,6 +95,6 @@ async fn attend(
         // What is left is the client's business: one that does not read must not keep others waiting.
         drop(seat);
         // It may have gone.
-        let _ = client.send(Piece::End(Box::new(recorded))).await;
+        let _ = client.send(Piece::End(Box::new(recorded)));
     }
 }

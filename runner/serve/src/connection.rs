@@ -49,11 +49,15 @@ impl Server {
             .enable_time()
             .build()
             .map_err(internal)?;
-        let router = api::router(desk, guard, args.max_body);
+        let router = api::router(desk.clone(), guard, args.max_body);
         let connections = Arc::new(Semaphore::new(usize::from(args.connections)));
         let thread = std::thread::Builder::new()
             .name("http".to_owned())
-            .spawn(move || runtime.block_on(accept(listener, router, connections, stopped)))
+            .spawn(move || {
+                runtime.block_on(accept(listener, router, connections, desk, stopped));
+                // A receipt that waits for somebody else's lock must not keep the server up for ever.
+                runtime.shutdown_timeout(FAREWELL);
+            })
             .map_err(internal)?;
         Ok(Self { stop, thread })
     }
@@ -70,6 +74,7 @@ async fn accept(
     listener: Listener,
     router: axum::Router,
     connections: Arc<Semaphore>,
+    desk: Arc<Desk>,
     mut stopped: watch::Receiver<bool>,
 ) {
     let most = u32::try_from(connections.available_permits()).expect("it came from a u16");
@@ -111,8 +116,13 @@ async fn accept(
         () = told(&mut watched) => {}
     }
     told(&mut stopped).await;
-    // Every connection holds a seat until its last answer is out.
-    let _ = tokio::time::timeout(FAREWELL, all.acquire_many(most)).await;
+    // A request holds a seat until its receipt is written, a connection until its last answer is out.
+    let seats = u32::try_from(desk.all_seats()).expect("it is the sum of two u16");
+    let over = async {
+        let _seats = desk.seats.acquire_many(seats).await;
+        let _connections = all.acquire_many(most).await;
+    };
+    let _ = tokio::time::timeout(FAREWELL, over).await;
 }
 
 async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(

@@ -203,7 +203,7 @@ impl Desk {
                 .hint("Try again in a moment; the server's own messages say why.")
         };
         let mut line = self.line();
-        let calling = line.calling.clone().ok_or_else(away)?;
+        let calling = line.calling().ok_or_else(away)?;
         let ticket = Ticket { session: line.session, number: calling.number() };
         let (events, receiver) = unbounded_channel();
         line.open.insert(ticket, Open { tracker: Tracker::new(ask), calling: calling.clone(), events });
@@ -293,6 +293,14 @@ impl Line {
                 open.end(&answer, gate, self.run(ticket.session));
             }
         }
+    }
+
+    /// The session that takes calls. When it is over and nobody has noticed yet, the next one.
+    fn calling(&mut self) -> Option<Calling> {
+        if self.calling.as_ref()?.is_over() {
+            self.turn_over();
+        }
+        self.calling.clone()
     }
 
     /// The run of a session. Its receipt comes at its end, after those of its requests.

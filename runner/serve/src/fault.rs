@@ -4,8 +4,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use contract_engine::Failure;
-use contract_inference::{Appended, Finished};
-use contract_ipc::Exit;
+use contract_inference::{Appended, Ending, FinishReason, Finished};
+use contract_ipc::{Code, Exit};
 use serde_json::json;
 
 /// The header that names the receipt of a request.
@@ -102,6 +102,15 @@ impl Fault {
 
     /// A completion that came to nothing; none when it came to something.
     pub(crate) fn of_ending(finished: &Finished) -> Option<Self> {
+        if let Ending::Rejected(reason, _) = &finished.ending
+            && *reason != FinishReason::Length
+        {
+            let what = "the output breaks a rule of the schema that no grammar can keep";
+            return Some(Self {
+                code: Some(Code::ContractRejected.as_str().to_owned()),
+                ..Self::new(StatusCode::BAD_GATEWAY, "server_error", what)
+            });
+        }
         let failure = finished.failure()?;
         let fault = Self::of(&failure);
         let code = failure.code_text();

@@ -53,7 +53,8 @@ impl Guard {
         }
         for origin in headers.get_all(ORIGIN) {
             let origin = origin.to_str().unwrap_or_default();
-            let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
+            let authority = ["http://", "https://"].iter().find_map(|scheme| origin.strip_prefix(scheme));
+            let authority = authority.unwrap_or_default();
             if !names_loopback(authority) {
                 return Err(Fault::forbidden("requests of pages from elsewhere are not answered"));
             }
@@ -82,10 +83,13 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
 
 /// `127.0.0.1:8080`, `[::1]`, `localhost:1`.
 fn names_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map_or("", |(host, _)| host),
-        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').unwrap_or_default(),
+        None => authority.find(':').map_or((authority, ""), |at| authority.split_at(at)),
     };
+    if !(port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())) {
+        return false;
+    }
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
@@ -128,6 +132,14 @@ mod tests {
         }
         for bad in
             ["", "example.org", "localhost.example.org:80", "10.0.0.1", "[::2]:1", "127.0.0.1.example.org"]
+                .into_iter()
+                .chain([
+                    "[::1]evil",
+                    "localhost:evil.example",
+                    "[::1]x.example:1",
+                    "localhost:80@example.org",
+                    "127.0.0.1:",
+                ])
         {
             assert!(!names_loopback(bad), "{bad}");
         }

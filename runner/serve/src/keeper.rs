@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use contract_engine::{Answer, Failure, Note, Request, Surroundings, Watcher, prepare, run_id};
+use contract_engine::{Answer, EarlySignals, Failure, Note, Request, Surroundings, Watcher, prepare, run_id};
 use contract_inference::{EMBED, GENERATE};
 use contract_ipc::{Exit, Seed};
 use contract_receipts::RUNS_FOLDER;
@@ -22,6 +22,8 @@ const FRUITLESS_SESSIONS: u32 = 3;
 /// # Errors
 /// The session cannot be brought up.
 pub(crate) fn keep(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<Exit, Failure> {
+    // A signal between two sessions ends the next one as it begins.
+    EarlySignals::catch()?.hand_over();
     let kept = keep_up(desk, args, around);
     // Calls may wait for a session that will not come.
     desk.end_all(kept.as_ref().err());
@@ -59,15 +61,16 @@ fn keep_up(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<
                     return Ok(outcome.exit);
                 }
                 desk.metrics.session_ended();
-                if let Some(failure) = outcome.failure.filter(|_| answers == 0) {
-                    fruitless += 1;
-                    if fruitless == FRUITLESS_SESSIONS {
-                        return Err(failure);
-                    }
-                    say(&format!("the session ended: {}; a new one begins", failure.message));
-                } else {
+                let Some(failure) = outcome.failure else {
                     fruitless = 0;
+                    continue;
+                };
+                fruitless = if answers == 0 { fruitless + 1 } else { 0 };
+                if fruitless == FRUITLESS_SESSIONS {
+                    return Err(failure);
                 }
+                let (code, message) = (failure.code_text(), &failure.message);
+                say(&format!("the session ended ({code}: {message}); a new one begins"));
             }
         }
     }
@@ -105,7 +108,7 @@ impl Watcher for Keeper<'_> {
     }
 
     fn answer(&mut self, call: u64, answer: &Answer<'_>) {
-        self.answers += 1;
+        self.answers += u64::from(matches!(answer, Answer::Result { .. }));
         self.desk.answer(self.session, call, answer);
         self.desk.turn_over_after(self.session, self.most);
     }

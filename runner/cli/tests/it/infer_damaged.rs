@@ -126,8 +126,8 @@ fn three_hundred_damaged_papers_each_leave_a_receipt() {
     let papers: [(_, &[&str]); 4] = [
         (room.bench.path(PROFILE), &by_profile),
         (room.bench.path("tiny-words.manifest.json"), &by_profile),
-        (in_store(".pack.json"), &by_store),
-        (in_store(".import.json"), &by_store),
+        (in_store(".json"), &by_store),
+        (in_store(".import.ndjson"), &by_store),
     ];
     let mut random = fastrand::Rng::with_seed(12);
     let (mut on_record, mut refused) = (0, 0);

@@ -82,9 +82,10 @@ pub fn verify(folder: &Path, expected: Option<&str>) -> Result<VerifiedRecords, 
             evidence.next().map_err(failed)?.ok_or_else(|| at("its evidence is missing".to_owned()))?;
         judge.pair(sequence, &receipt, line).map_err(at)?;
     }
-    let unfinished = match (evidence.next().map_err(failed)?.is_some(), evidence.next().map_err(failed)?) {
-        (_, Some(_)) => return Err(mismatch(folder, format!("{EVIDENCE} has more lines than receipts"))),
-        (one, None) => one || evidence.torn,
+    let unfinished = match evidence.next().map_err(failed)?.map(super::judged_place) {
+        None => evidence.torn,
+        Some(place) if place == Some(count) && evidence.next().map_err(failed)?.is_none() => true,
+        Some(_) => return Err(mismatch(folder, format!("{EVIDENCE} has more lines than receipts"))),
     };
     let unfinished_texts = judge.end(count).map_err(|what| mismatch(folder, what))?;
     Ok(VerifiedRecords {

@@ -31,7 +31,7 @@ const CPU: &str = "1h";
 pub(crate) fn infer(args: &InferArgs, output: Output) -> Result<Exit, Failure> {
     let around = Surroundings::of_process()?;
     let ask = asking::ask(args, &around.root)?;
-    let early = EarlySignals::catch()?;
+    let mut early = EarlySignals::catch()?;
     // A receipt that cannot be written is an error with a code.
     contract_engine::survive_full_files()?;
     let folder =
@@ -55,7 +55,7 @@ pub(crate) fn infer(args: &InferArgs, output: Output) -> Result<Exit, Failure> {
     let opened = door.open(args, &ask, &early);
     // Whatever a signal has led to, it is the reason.
     let opened = early.check().and(opened);
-    drop(early);
+    early.hand_over();
     let ran = opened.and_then(|opened| door.serve(&ask, opened));
     let teller = Teller { output, root: &door.around.root, folder: &folder };
     let done = match ran {
@@ -67,7 +67,12 @@ pub(crate) fn infer(args: &InferArgs, output: Output) -> Result<Exit, Failure> {
     };
     let run = RunRef {
         id: done.outcome.receipt.session.id.clone(),
-        subject_digest: Some(done.outcome.receipt.digests.subject.blake3_uri()),
+        // A run whose evidence was lost has no digest of it.
+        subject_digest: done
+            .outcome
+            .evidence_lost
+            .is_none()
+            .then(|| done.outcome.receipt.digests.subject.blake3_uri()),
     };
     let completion = door.basis.finished(&ask, done.place.clone(), &done.finished, Some(run));
     let appended = records.append(&completion, now())?;

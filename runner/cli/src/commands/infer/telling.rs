@@ -49,7 +49,7 @@ impl Teller<'_> {
         // The run may be fine and the request not.
         let failure = done.outcome.failure.clone().or_else(|| done.finished.failure());
         let exit = match (&done.finished.ending, &failure) {
-            (Ending::Answered(_), _) => Exit::Satisfied,
+            (Ending::Answered(_), _) if done.outcome.evidence_lost.is_none() => Exit::Satisfied,
             (Ending::Rejected(..), _) => Exit::Violated,
             (_, Some(failure)) => failure.code.exit(),
             (_, None) => Exit::Failed,
