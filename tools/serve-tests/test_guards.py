@@ -55,6 +55,14 @@ class Guards(unittest.TestCase):
         connection.close()
         return answer.status, json.loads(text) if text.startswith(b"{") else {}
 
+    def chunks(self, body: bytes) -> int:
+        """Status of the answer to a request with this chunked body."""
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: {self.host}\r\nauthorization: Bearer {TOKEN}\r\n"
+        head += "content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+        with socket.create_connection(self.host.rsplit(":", 1)) as connection:
+            connection.sendall(head.encode() + body)
+            return int(connection.recv(4096).split()[1])
+
     def test_only_the_token_opens_all_but_health(self) -> None:
         self.assertEqual(self.ask("GET", "/v1/models", authorization="")[0], 401)
         self.assertEqual(self.ask("GET", "/v1/models", authorization=f"Bearer {TOKEN}x")[0], 401)
@@ -91,6 +99,8 @@ class Guards(unittest.TestCase):
         for text in ("", "{", "[]", "null", '{"model": 1}', '{"model": "x", "model": "y"}', "\x00" * 10, "{" * 1000):
             self.assertEqual(self.ask("POST", "/v1/chat/completions", text)[0], 400, text)
         self.assertEqual(self.ask("POST", "/v1/chat/completions", BODY | {"pad": "x" * 5000})[0], 413)
+        self.assertEqual(self.chunks(b"1388\r\n" + b"x" * 5000 + b"\r\n0\r\n\r\n"), 413)
+        self.assertEqual(self.chunks(b"this is no chunk\r\n"), 400)
         self.assertEqual(self.ask("GET", "/v1/chat/completions")[0], 405)
         self.assertEqual(self.ask("GET", "/nowhere")[0], 404)
         self.assertEqual(self.ask("POST", "/v1/chat/completions", BODY | {"model": "another"})[0], 404)

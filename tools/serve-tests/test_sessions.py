@@ -99,6 +99,9 @@ class Sessions(unittest.TestCase):
                 copy.rename(model)
                 status, answer = ask(server)
                 self.assertEqual((status, answer["error"]["code"]), (503, "MODEL_CHANGED"))
+                with self.assertRaises(urllib.error.HTTPError) as unhealthy:
+                    urllib.request.urlopen(server.address + "/health", timeout=60)
+                self.assertEqual(unhealthy.exception.code, 503)
                 self.assertEqual([one["outcome"] for one in server.evidence()], ["answered", "refused"])
 
     def test_a_signal_between_two_sessions_ends_it(self) -> None:

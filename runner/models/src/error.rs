@@ -18,8 +18,8 @@ pub enum ModelError {
         /// What the system says.
         error: io::Error,
     },
-    /// A file changed while it was read.
-    #[error("{}: it changed while it was read", path.display())]
+    /// A file is another one than when its digest was taken.
+    #[error("{}: it changed while its digest was taken, or since", path.display())]
     Changed {
         /// Which file.
         path: PathBuf,

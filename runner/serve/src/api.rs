@@ -9,15 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use contract_engine::now;
 use contract_inference::Ask;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -61,10 +62,19 @@ impl Server {
         if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
             return Err(Fault::bad_request(None, "the content type is not application/json"));
         }
-        let bytes = timeout(BODY, to_bytes(body, self.most_bytes))
-            .await
-            .map_err(|_| Fault::too_slow())?
-            .map_err(|_| Fault::too_large(self.most_bytes))?;
+        // What is announced as too large is not even read.
+        let announced =
+            headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > self.most_bytes) {
+            return Err(Fault::too_large(self.most_bytes));
+        }
+        let read = timeout(BODY, Limited::new(body, self.most_bytes).collect()).await;
+        let bytes =
+            read.map_err(|_| Fault::too_slow())?.map_err(|error| match error.is::<LengthLimitError>() {
+                true => Fault::too_large(self.most_bytes),
+                false => Fault::bad_request(None, "the body of the request is broken or cut"),
+            })?;
+        let bytes = bytes.to_bytes();
         contract_json::from_slice(&bytes).map_err(|error| Fault::bad_request(None, error.to_string()))
     }
 

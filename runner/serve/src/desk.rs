@@ -127,9 +127,9 @@ impl Desk {
         self.records_folder.display().to_string()
     }
 
-    /// Whether a session takes calls.
+    /// Whether a session takes calls, and the model is the one that was looked at.
     pub(crate) fn is_serving(&self) -> bool {
-        self.line().calling.is_some()
+        self.line().calling.is_some() && self.gate.check_unchanged().is_ok()
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {

@@ -198,8 +198,8 @@ codes! {
         "A model's bytes are not those that its manifest, pack or record names.",
         "Do not use the file; get it again from where it came, or have the change put on record by an import.";
     ModelChanged = "MODEL_CHANGED", Violated,
-        "A model changed while it was read.",
-        "Wait until whoever writes it has ended, and ask again.";
+        "A model changed while its digest was taken, or since.",
+        "Wait until whoever writes it has ended, and ask again; start a server anew.";
     ModelDocumentInvalid = "MODEL_DOCUMENT_INVALID", Violated,
         "A document about models is broken, of another kind, or breaks a rule.",
         "Mend what is named; `contract-runner validate` shows each place.";

@@ -62,6 +62,10 @@ struct Receipt {
 pub fn verify(folder: &Path, expected: Option<&str>) -> Result<VerifiedRecords, Failure> {
     let path = folder.join(RECEIPTS);
     let snapshot = Snapshot::take(folder)?;
+    if snapshot.count.is_none() && length_of(folder, RECEIPTS)? == 0 {
+        let what = format!("{}: there is no receipt yet", folder.display());
+        return Err(Failure::new(Code::ContractUnverifiable, what));
+    }
     let verified = contract_ledger::verify(&path, expected).map_err(|error| of_ledger(folder, &error))?;
     // Receipts that came since are judged by the chain alone: their evidence is not in the snapshot.
     let count = snapshot.count.unwrap_or(verified.head.count);

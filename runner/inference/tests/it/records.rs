@@ -111,5 +111,7 @@ fn only_the_owner_may_read_the_records() {
 fn a_folder_without_receipts_cannot_be_judged() {
     let dir = tempfile::tempdir().unwrap();
     Records::open(dir.path()).unwrap();
-    assert_eq!(verify(dir.path(), None).unwrap_err().code, Code::LedgerNoHead);
+    let failure = verify(dir.path(), None).unwrap_err();
+    assert_eq!(failure.code, Code::ContractUnverifiable);
+    assert!(failure.message.contains("no receipt yet"), "{failure}");
 }
