@@ -4,13 +4,13 @@
 pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("contract-json", &[]),
     ("contract-ipc", &["contract-json"]),
-    ("contract-check", &["contract-json", "contract-shell"]),
+    ("contract-check", &["contract-damage", "contract-json", "contract-shell"]),
     ("contract-shell", &[]),
     ("contract-sandbox", &[]),
     // Not a part of contract-receipts: a chain of receipts builds wherever Rust does, the evidence of a run needs Linux.
     ("contract-ledger", &["contract-check", "contract-ipc", "contract-json"]),
     // Not a part of contract-inference: it starts nothing, and whoever wants to know whether bytes are in order needs no engine.
-    ("contract-models", &["contract-check", "contract-ipc", "contract-json"]),
+    ("contract-models", &["contract-check", "contract-damage", "contract-ipc", "contract-json"]),
     ("contract-receipts", &["contract-ipc", "contract-json"]),
     ("contract-engine", &["contract-ipc", "contract-json", "contract-receipts", "contract-sandbox"]),
     (
@@ -29,6 +29,7 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
         "contract-inference",
         &[
             "contract-check",
+            "contract-damage",
             "contract-engine",
             "contract-ipc",
             "contract-json",
@@ -44,6 +45,7 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
         "contract-runner",
         &[
             "contract-check",
+            "contract-damage",
             "contract-engine",
             "contract-inference",
             "contract-ipc",
@@ -66,12 +68,21 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("adapter-echo", &["contract-adapter", "contract-ipc", "contract-json"]),
     // Imports none of ours: it tests programs from outside.
     ("contract-conformance", &[]),
+    // For tests and fuzzers of any crate, so it stands on none.
+    ("contract-damage", &[]),
     ("contract-bench", &["contract-sandbox"]),
     // Not a part of contract-bench, which needs no C++.
     ("bench-engine", &[]),
     (
         "contract-fuzz",
-        &["contract-check", "contract-ipc", "contract-json", "contract-receipts", "contract-shell"],
+        &[
+            "contract-check",
+            "contract-damage",
+            "contract-ipc",
+            "contract-json",
+            "contract-receipts",
+            "contract-shell",
+        ],
     ),
     ("xtask", &["contract-check", "contract-ipc"]),
 ];

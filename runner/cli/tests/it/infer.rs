@@ -180,11 +180,15 @@ fn a_signal_while_the_model_is_read_is_on_record() {
     std::fs::File::create(room.bench.path("long.gguf")).unwrap().set_len(64 << 30).unwrap();
     for (number, signal, status) in [(1, Signal::INT, 130), (2, Signal::TERM, 143)] {
         let mut command = room.prefix.command(&room.bench, ["infer", "x", "--model", "long.gguf"]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let digests = |id: u32| std::fs::read_to_string(format!("/proc/{id}/io")).unwrap_or_default();
         let read = |text: &str| text.lines().find_map(|line| line.strip_prefix("rchar: ")?.parse().ok());
         // Far more than all the other files have.
         while read(&digests(child.id())).is_none_or(|bytes: u64| bytes < 200 << 20) {
+            if let Some(ended) = child.try_wait().unwrap() {
+                let done = child.wait_with_output().unwrap();
+                panic!("{ended} before the model was read: {}", String::from_utf8_lossy(&done.stderr));
+            }
             std::thread::yield_now();
         }
         kill_process(Pid::from_child(&child), signal).unwrap();

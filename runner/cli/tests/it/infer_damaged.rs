@@ -1,6 +1,7 @@
 //! `infer` with damaged models and damaged papers: each request ends in time, with a status of ours, and on record.
 
-use serde_json::{Value, json};
+use contract_damage::{damaged, mutant};
+use serde_json::Value;
 
 use crate::infer::{PROFILE, Room};
 
@@ -9,64 +10,6 @@ const EACH: usize = 300;
 const HEAD: usize = 8000;
 /// An answer, a violation, wrong input, a refusal, a failure of the adapter.
 const OURS: [i32; 5] = [0, 1, 2, 3, 4];
-
-/// Some bytes changed, taken out, or cut off, most of them among the first `head`.
-fn damaged(random: &mut fastrand::Rng, whole: &[u8], head: usize) -> Vec<u8> {
-    let mut bytes = whole.to_vec();
-    for _ in 0..random.usize(1..4) {
-        let end = if random.u8(..10) < 9 { head.min(bytes.len()) } else { bytes.len() };
-        let at = random.usize(..end);
-        match random.u8(..5) {
-            0 => bytes[at] = random.u8(..),
-            1 => bytes[at] ^= 1 << random.u8(..8),
-            2 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][random.usize(..5)],
-            3 => drop(bytes.drain(at..(at + random.usize(1..20)).min(bytes.len()))),
-            _ => bytes.truncate(at.max(1)),
-        }
-        if bytes.len() < 2 {
-            break;
-        }
-    }
-    bytes
-}
-
-/// Pointers to all values of a document.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
-    found.push(at.to_owned());
-    let children: Vec<(String, &Value)> = match value {
-        Value::Array(items) => items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect(),
-        Value::Object(members) => members.iter().map(|(name, item)| (name.clone(), item)).collect(),
-        _ => Vec::new(),
-    };
-    for (name, item) in children {
-        places(item, &format!("{at}/{name}"), found);
-    }
-}
-
-/// A document with a value that it should not have, or with damaged text.
-fn altered(random: &mut fastrand::Rng, text: &[u8]) -> Vec<u8> {
-    if random.bool() {
-        return damaged(random, text, usize::MAX);
-    }
-    let mut value: Value = serde_json::from_slice(text).unwrap();
-    let mut found = Vec::new();
-    places(&value, "", &mut found);
-    let odd = [
-        Value::Null,
-        json!(true),
-        json!(-1),
-        json!(1e300),
-        json!(u64::MAX),
-        json!(""),
-        json!("\u{202e}../x"),
-        json!("a".repeat(70_000)),
-        json!([]),
-        json!({}),
-        json!("0".repeat(64)),
-    ];
-    *value.pointer_mut(&found[random.usize(..found.len())]).unwrap() = odd[random.usize(..odd.len())].clone();
-    serde_json::to_vec(&value).unwrap()
-}
 
 /// Asks, and sees that there is one receipt more, with a code where there is no answer.
 fn ask(room: &Room, more: &[&str], on_record: &mut usize) -> i32 {
@@ -133,9 +76,10 @@ fn three_hundred_damaged_papers_each_leave_a_receipt() {
     let (mut on_record, mut refused) = (0, 0);
     for (path, arguments) in papers {
         let text = std::fs::read(&path).unwrap();
+        let document: Value = serde_json::from_slice(&text).unwrap();
         assert_eq!(ask(&room, arguments, &mut on_record), 0, "{}", path.display());
         for _ in 0..EACH / 4 {
-            std::fs::write(&path, altered(&mut random, &text)).unwrap();
+            std::fs::write(&path, mutant(&mut random, &document)).unwrap();
             refused += usize::from(ask(&room, arguments, &mut on_record) != 0);
         }
         std::fs::write(&path, text).unwrap();

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use contract_damage::places;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -51,24 +52,6 @@ impl Listed {
 pub(crate) fn general(pointer: &str) -> String {
     let steps = pointer.split('/').map(|step| if step.parse::<usize>().is_ok() { "*" } else { step });
     steps.collect::<Vec<_>>().join("/")
-}
-
-pub(crate) fn places(value: &Value, pointer: &str, found: &mut Vec<String>) {
-    found.push(pointer.to_owned());
-    match value {
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                places(item, &format!("{pointer}/{index}"), found);
-            }
-        }
-        Value::Object(members) => {
-            for (name, member) in members {
-                let name = name.replace('~', "~0").replace('/', "~1");
-                places(member, &format!("{pointer}/{name}"), found);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// Every mutant that one change at one place makes.
@@ -130,9 +113,7 @@ fn taken(listed: &BTreeMap<String, Listed>) -> (u32, Taken) {
             let kind = check(&checker, &text).kind.expect("a good document is recognised").name;
             let list = listed.get(kind).unwrap_or(&nothing);
             let document: Value = serde_json::from_slice(&text).expect("it is JSON");
-            let mut found = Vec::new();
-            places(&document, "", &mut found);
-            for pointer in found {
+            for pointer in places(&document) {
                 let place = general(&pointer);
                 for (change, mutant) in mutants(&document, &pointer) {
                     let into = if change == Change::Drop { parent(&place) } else { &place };

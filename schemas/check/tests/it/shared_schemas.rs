@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use contract_damage::places;
 use jsonschema::Validator;
 use serde_json::Value;
 
-use crate::mutation::{general, mutants, places};
+use crate::mutation::{general, mutants};
 use crate::{check, checker, conformance, documents, files, shared};
 
 const WORKSTATION: &str = "workstation-contracts/schemas";
@@ -134,9 +135,7 @@ fn what_other_schemas_refuse_ours_refuse_and_the_rest_is_listed() {
                 theirs(&serde_json::from_slice(&text).expect("a schema of others is JSON"))
             });
             let document: Value = serde_json::from_slice(&text).expect("it is JSON");
-            let mut found = Vec::new();
-            places(&document, "", &mut found);
-            for pointer in found {
+            for pointer in places(&document) {
                 for (_, mutant) in mutants(&document, &pointer) {
                     all += 1;
                     let text = serde_json::to_vec(&mutant).expect("it serialises");
