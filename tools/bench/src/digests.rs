@@ -2,15 +2,17 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use rustix::fs::{Advice, fadvise};
 use serde_json::{Value, json};
 
 use crate::Options;
-use crate::scenarios::{Row, Target, median};
+use crate::runs::Run;
+use crate::scenarios::{Row, Target};
+use crate::times::median;
 
 const MIB: usize = 1 << 20;
 
@@ -24,15 +26,14 @@ enum Cache {
 /// Something that reads a file from its beginning to its end.
 struct Reader {
     name: &'static str,
-    words: Vec<String>,
+    run: Run,
     warm: Vec<Duration>,
     cold: Vec<Duration>,
 }
 
 impl Reader {
-    fn new(name: &'static str, words: &[&str]) -> Self {
-        let words = words.iter().map(|&word| word.to_owned()).collect();
-        Self { name, words, warm: Vec::new(), cold: Vec::new() }
+    fn new(name: &'static str, run: Run) -> Self {
+        Self { name, run, warm: Vec::new(), cold: Vec::new() }
     }
 
     fn time(&self, file: &Path, cache: Cache) -> Result<Duration> {
@@ -40,30 +41,21 @@ impl Reader {
             // Pages that are on the disk are given up (posix_fadvise(2)).
             fadvise(std::fs::File::open(file)?, 0, None, Advice::DontNeed)?;
         }
-        let start = Instant::now();
-        let done = Command::new(&self.words[0])
-            .args(&self.words[1..])
-            .arg(file)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .output()
-            .with_context(|| self.name.to_owned())?;
-        let elapsed = start.elapsed();
-        ensure!(done.status.success(), "{:?}: {}", self.words, String::from_utf8_lossy(&done.stderr));
-        Ok(elapsed)
+        self.run.time()
     }
 }
 
 pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
     let mib = if options.quick { 64 } else { 512 };
     let file = made(options, mib)?;
-    let runner = options.prefix.join("bin/contract-runner").display().to_string();
-    let manifest = manifest(options, &runner, &file)?.display().to_string();
+    let manifest = manifest(options, &file)?.display().to_string();
+    let read = file.display().to_string();
+    let verify = ["model", "verify", "--quiet", "--manifest", &manifest, &read];
     let known = [
-        Reader::new("contract-runner", &[&runner, "model", "verify", "--quiet", "--manifest", &manifest]),
-        Reader::new("cat", &["cat"]),
-        Reader::new("sha256sum", &["sha256sum"]),
-        Reader::new("openssl", &["openssl", "dgst", "-sha256"]),
+        Reader::new("contract-runner", Run::runner(options, &verify)),
+        Reader::new("cat", Run::of("cat", &[&read])),
+        Reader::new("sha256sum", Run::of("sha256sum", &[&read])),
+        Reader::new("openssl", Run::of("openssl", &["dgst", "-sha256", &read])),
     ];
     let mut readers: Vec<Reader> = Vec::new();
     for reader in known {
@@ -110,30 +102,27 @@ pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// A file of so many MiB that does not compress.
+/// A file of so many MiB that does not compress. One that is there may come from another version of this, or be cut.
 fn made(options: &Options, mib: usize) -> Result<PathBuf> {
     let path = options.out.join(format!("bytes-{mib}.gguf"));
-    if !path.exists() {
-        let new = path.with_extension("new");
-        let mut file = std::fs::File::create(&new)?;
-        let mut state = 1_u64;
-        let mut block = vec![0; MIB];
-        for _ in 0..mib {
-            for part in block.chunks_exact_mut(8) {
-                // Knuth's MMIX generator.
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                part.copy_from_slice(&state.to_le_bytes());
-            }
-            file.write_all(&block)?;
+    let mut file = std::fs::File::create(&path)?;
+    let mut state = 1_u64;
+    let mut block = vec![0; MIB];
+    for _ in 0..mib {
+        for part in block.chunks_exact_mut(8) {
+            // Knuth's MMIX generator.
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            part.copy_from_slice(&state.to_le_bytes());
         }
-        file.sync_all()?;
-        std::fs::rename(new, &path)?;
+        file.write_all(&block)?;
     }
+    file.sync_all()?;
     Ok(path)
 }
 
 /// A manifest that knows the file: `model verify` compares, and has nothing to compare with otherwise.
-fn manifest(options: &Options, runner: &str, file: &Path) -> Result<PathBuf> {
+fn manifest(options: &Options, file: &Path) -> Result<PathBuf> {
+    let runner = options.prefix.join("bin/contract-runner");
     let told = Command::new(runner).args(["model", "verify", "--format", "json"]).arg(file).output()?;
     let told: Value = serde_json::from_slice(&told.stdout)?;
     let digest = told["findings"][0]["sha256"].as_str().context("model verify tells no digest")?;

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use crate::Options;
-use crate::scenarios::{Row, Target, median};
+use crate::scenarios::{Row, Target};
+use crate::times::Times;
 
 /// Small contracts in a folder and in one file, and receipts for a ledger.
 pub(crate) struct Documents {
@@ -146,34 +147,25 @@ pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
         command
     };
     let peers = peers(&documents);
-    let mut samples: Vec<(String, Vec<Duration>)> = Vec::new();
-    let mut note = |name: &str, sample: Duration| match samples.iter_mut().find(|(known, _)| known == name) {
-        Some((_, list)) => list.push(sample),
-        None => samples.push((name.to_owned(), vec![sample])),
-    };
+    let mut times = Times::default();
     for round in 1..=options.rounds {
         eprintln!("documents, round {round} of {}", options.rounds);
         for _ in 0..20 {
-            note("one", time(&mut validate(&documents.one()))?);
+            times.add("one", time(&mut validate(&documents.one()))?);
         }
-        note("files", time(&mut validate(&documents.folder))?);
-        note("lines", time(&mut validate(&documents.lines))?);
+        times.add("files", time(&mut validate(&documents.folder))?);
+        times.add("lines", time(&mut validate(&documents.lines))?);
         for peer in &peers {
-            note(&format!("{} one", peer.name), time(&mut command(&peer.one))?);
-            note(&format!("{} files", peer.name), time(&mut command(&peer.all))?);
+            times.add(&format!("{} one", peer.name), time(&mut command(&peer.one))?);
+            times.add(&format!("{} files", peer.name), time(&mut command(&peer.all))?);
         }
-        ledger(options, &documents, &runner, &mut note)?;
+        ledger(options, &documents, &runner, &mut times)?;
     }
-    Ok(table(&documents, &peers, &samples))
+    Ok(table(&documents, &peers, &times))
 }
 
-fn table(documents: &Documents, peers: &[Peer], samples: &[(String, Vec<Duration>)]) -> Vec<Row> {
-    let seconds = |name: &str| {
-        samples
-            .iter()
-            .find(|(known, _)| known == name)
-            .map_or(f64::NAN, |(_, list)| median(list).as_secs_f64())
-    };
+fn table(documents: &Documents, peers: &[Peer], times: &Times) -> Vec<Row> {
+    let seconds = |name: &str| times.seconds(name);
     #[expect(clippy::cast_precision_loss, reason = "a number of files")]
     let count = documents.count as f64;
     let row = |what, value, unit, against, target| Row { what, value, unit, against, target };
@@ -236,12 +228,7 @@ fn table(documents: &Documents, peers: &[Peer], samples: &[(String, Vec<Duration
 /// Receipts that are appended and synced one by one.
 const SYNCED: u32 = 200;
 
-fn ledger(
-    options: &Options,
-    documents: &Documents,
-    runner: &Path,
-    note: &mut dyn FnMut(&str, Duration),
-) -> Result<()> {
+fn ledger(options: &Options, documents: &Documents, runner: &Path, times: &mut Times) -> Result<()> {
     let ledger = options.out.join("ledger.ndjson");
     let few = options.out.join("few.ndjson");
     let text = std::fs::read_to_string(&documents.receipts)?;
@@ -258,11 +245,11 @@ fn ledger(
         time(&mut command)
     };
     fresh();
-    note("append", append(&documents.receipts, &["--no-sync"])?);
-    note("verify", time(Command::new(runner).args(["ledger", "verify"]).arg(&ledger))?);
+    times.add("append", append(&documents.receipts, &["--no-sync"])?);
+    times.add("verify", time(Command::new(runner).args(["ledger", "verify"]).arg(&ledger))?);
     fresh();
-    note("append synced", append(&few, &[])? / SYNCED);
-    note("sync", syncs(options, lines.len())? / SYNCED);
+    times.add("append synced", append(&few, &[])? / SYNCED);
+    times.add("sync", syncs(options, lines.len())? / SYNCED);
     Ok(())
 }
 

@@ -1,14 +1,16 @@
 //! A lane of many small steps, beside as many single runs of the same.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::Options;
-use crate::scenarios::{Row, Target, median};
+use crate::runs::Run;
+use crate::scenarios::{Row, Target};
+use crate::times::{less, median};
 
 /// What each step does: a program that does nothing, or an operation.
 const STEPS: [(&str, &str, &str); 2] = [
@@ -29,16 +31,17 @@ pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
         let contract = folder.join(if step == GENERATE { "office.json" } else { "programs.json" });
         std::fs::write(&contract, document(step, steps).to_string())?;
         let single = single(&contract, options, step)?;
+        let start = Run::runner(options, &["--version"]);
         let (mut lanes, mut runs, mut plans) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..options.rounds {
-            lanes.push(time(&lane(options, &contract, "run"))?);
-            let start = time(&runner(options, &["--version"]))?;
-            let mut sum = Duration::ZERO;
+            lanes.push(lane(options, &contract, "run").time()?);
+            let (mut singles, mut starts) = (Duration::ZERO, Duration::ZERO);
             for _ in 0..steps {
-                sum += time(&single)?;
+                singles += single.time()?;
+                starts += start.time()?;
             }
-            runs.push(sum.saturating_sub(start * steps));
-            plans.push(time(&lane(options, &contract, "plan"))?);
+            runs.push(less(singles, starts).context(name)?);
+            plans.push(lane(options, &contract, "plan").time()?);
         }
         let ms = |times: &[Duration]| median(times).as_secs_f64() * 1e3;
         rows.push(Row {
@@ -70,30 +73,23 @@ fn document(step: &str, count: u32) -> Value {
     })
 }
 
-fn runner(options: &Options, words: &[&str]) -> Words {
-    Words {
-        program: options.prefix.join("bin/contract-runner").display().to_string(),
-        words: words.iter().map(|&word| word.to_owned()).collect(),
-    }
-}
-
-fn lane(options: &Options, contract: &Path, command: &str) -> Words {
+fn lane(options: &Options, contract: &Path, command: &str) -> Run {
     let contract = contract.display().to_string();
     let mut words = vec!["lane", command, &contract, "--backend", "sandbox", "--quiet"];
     let out = options.out.join("lane").display().to_string();
     if command == "run" {
         words.extend(["--out", &out]);
     }
-    runner(options, &words)
+    Run::runner(options, &words)
 }
 
 /// A single run of what a step of the lane runs, with the rights that its plan has.
-fn single(contract: &Path, options: &Options, step: &str) -> Result<Words> {
+fn single(contract: &Path, options: &Options, step: &str) -> Result<Run> {
     let out = options.out.join("run").display().to_string();
     if step == GENERATE {
         // The verb is what follows the name of the program.
         let words: Vec<&str> = step.split(' ').skip(1).chain(["--quiet", "--out", &out]).collect();
-        return Ok(runner(options, &words));
+        return Ok(Run::runner(options, &words));
     }
     let planned = Command::new(options.prefix.join("bin/contract-runner"))
         .args(["lane", "plan", "--format", "json", "--backend", "sandbox"])
@@ -106,23 +102,5 @@ fn single(contract: &Path, options: &Options, step: &str) -> Result<Words> {
     for right in run["rights"].as_array().context("no rights")? {
         words.extend(["--allow", right.as_str().context("a right is a text")?]);
     }
-    Ok(runner(options, &words))
-}
-
-struct Words {
-    program: String,
-    words: Vec<String>,
-}
-
-/// From start to exit of a command that must end with 0.
-fn time(words: &Words) -> Result<Duration> {
-    let start = Instant::now();
-    let done = Command::new(&words.program)
-        .args(&words.words)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .output()?;
-    let elapsed = start.elapsed();
-    ensure!(done.status.success(), "{:?}: {}", words.words, String::from_utf8_lossy(&done.stderr));
-    Ok(elapsed)
+    Ok(Run::runner(options, &words))
 }

@@ -17,6 +17,7 @@ mod runs;
 mod scenarios;
 mod served;
 mod session;
+mod times;
 mod weights;
 
 use std::path::PathBuf;

@@ -1,13 +1,13 @@
 //! Local models: the engine alone, the same work through adapter and runner, and through contract-serve.
 
 use std::path::Path;
-use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use crate::scenarios::{Row, Target, median};
+use crate::scenarios::{Row, Target};
 use crate::served::{Served, syncs_alone};
 use crate::session::{Work, models};
+use crate::times::{Times, less};
 use crate::weights::{LARGE, SMALL};
 use crate::{Options, digests};
 
@@ -15,6 +15,8 @@ use crate::{Options, digests};
 const BATCH: u32 = 64;
 /// What llama-bench computes at once.
 const LARGEST_BATCH: u32 = 512;
+/// Requests to the large model of which a mean is made, on either side. A first look has no fewer: each takes two seconds.
+const REPEATS: u32 = 3;
 
 const PROMPT: Work = Work { sizes: LARGE, prompt: 512, generate: 1 };
 const GENERATE: Work = Work { sizes: LARGE, prompt: 2, generate: 129 };
@@ -23,25 +25,6 @@ const STREAM: Work = Work { sizes: SMALL, prompt: 8, generate: 201 };
 const FIRST: Work = Work { sizes: SMALL, prompt: 8, generate: 1 };
 const QUESTION: Work = Work { sizes: SMALL, prompt: 32, generate: 1 };
 const REQUEST: Work = Work { sizes: SMALL, prompt: 32, generate: 16 };
-
-/// Times by name, one for each round.
-#[derive(Default)]
-struct Times(Vec<(&'static str, Vec<Duration>)>);
-
-impl Times {
-    fn add(&mut self, name: &'static str, time: Duration) {
-        match self.0.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, list)) => list.push(time),
-            None => self.0.push((name, vec![time])),
-        }
-    }
-
-    /// The median. Seconds.
-    fn seconds(&self, name: &str) -> f64 {
-        let found = self.0.iter().find(|(known, _)| *known == name);
-        found.map_or(f64::NAN, |(_, list)| median(list).as_secs_f64())
-    }
-}
 
 /// The rows of the table; without the engine alone those of digests only.
 pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
@@ -61,13 +44,13 @@ pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
 }
 
 fn large_model(options: &Options, engine: &Path, model: &Path, times: &mut Times) -> Result<()> {
-    let count = if options.quick { 1 } else { 2 };
-    times.add("prompt alone 64", PROMPT.alone(engine, model, BATCH, count)?.prompt);
-    times.add("prompt", PROMPT.in_session(options, model, count)?);
-    times.add("prompt alone 512", PROMPT.alone(engine, model, LARGEST_BATCH, count)?.prompt);
-    times.add("token alone", GENERATE.alone(engine, model, BATCH, count)?.token);
-    let (short, long) = (SHORT.in_session(options, model, 20)?, GENERATE.in_session(options, model, count)?);
-    times.add("token", long.saturating_sub(short) / 128);
+    times.add("prompt alone 64", PROMPT.alone(engine, model, BATCH, REPEATS)?.prompt);
+    times.add("prompt", PROMPT.in_session(options, model, REPEATS)?);
+    times.add("prompt alone 512", PROMPT.alone(engine, model, LARGEST_BATCH, REPEATS)?.prompt);
+    times.add("token alone", GENERATE.alone(engine, model, BATCH, REPEATS)?.token);
+    let short = SHORT.in_session(options, model, 20)?;
+    let long = GENERATE.in_session(options, model, REPEATS)?;
+    times.add("token", less(long, short).context("128 tokens of the large model")? / 128);
     Ok(())
 }
 
@@ -76,14 +59,17 @@ fn small_model(options: &Options, engine: &Path, model: &Path, times: &mut Times
     times.add("small token alone", STREAM.alone(engine, model, BATCH, share(100))?.token);
     let first = FIRST.in_session(options, model, share(300))?;
     let stream = STREAM.in_session(options, model, share(50))?;
-    times.add("small token", stream.saturating_sub(first) / 200);
+    times.add("small token", less(stream, first).context("200 tokens of the small model")? / 200);
     times.add("question alone", QUESTION.alone(engine, model, BATCH, share(300))?.prompt);
     times.add("question", QUESTION.in_session(options, model, share(300))?);
     times.add("request", REQUEST.in_session(options, model, share(300))?);
     let mut served = Served::start(options, model)?;
-    times.add("served", served.request(&REQUEST, share(200))?);
+    let request = served.request(&REQUEST, share(200))?;
+    times.add("served", request);
     times.add("served token", served.token(&STREAM, share(20))?);
-    times.add("syncs", syncs_alone(options, share(200))?);
+    let syncs = syncs_alone(options, share(200))?;
+    times.add("syncs", syncs);
+    times.add("served without syncs", less(request, syncs).context("a request to contract-serve")?);
     Ok(())
 }
 
@@ -146,7 +132,7 @@ fn table(times: &Times) -> Vec<Row> {
         ),
         row(
             "that request, less the syncs of its records alone",
-            ms("served") - ms("syncs"),
+            ms("served without syncs"),
             "ms",
             Some(("the same in a session of the runner", ms("request"))),
             Some(Target::MoreAtMost(1.0)),

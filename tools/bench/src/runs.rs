@@ -20,6 +20,20 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// A program on any core.
+    pub(crate) fn of(program: impl Into<PathBuf>, words: &[&str]) -> Self {
+        Self {
+            program: program.into(),
+            arguments: words.iter().map(|&word| word.to_owned()).collect(),
+            cores: Cores::Free,
+        }
+    }
+
+    /// The runner that is installed.
+    pub(crate) fn runner(options: &Options, words: &[&str]) -> Self {
+        Self::of(options.prefix.join("bin/contract-runner"), words)
+    }
+
     /// The runner with the echo adapter; the arguments stand in `args_file`.
     pub(crate) fn echo(
         options: &Options,
@@ -44,11 +58,8 @@ impl Run {
         let (count, in_flight) = (count.to_string(), in_flight.to_string());
         let arguments = ["run", "--quiet", "--adapter", "echo", "--op", op, "--args-file", &args_file];
         let repeated = ["--repeat", &count, "--in-flight", &in_flight, "--out", &out];
-        Self {
-            program: options.prefix.join("bin/contract-runner"),
-            arguments: arguments.into_iter().chain(repeated).map(str::to_owned).collect(),
-            cores: Cores::Free,
-        }
+        let words: Vec<&str> = arguments.into_iter().chain(repeated).collect();
+        Self::runner(options, &words)
     }
 
     /// The Python runner with the Python adapter.
@@ -70,11 +81,7 @@ impl Run {
             "--out",
             &out,
         ];
-        Self {
-            program: "/usr/bin/python3".into(),
-            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
-            cores: Cores::Free,
-        }
+        Self::of("/usr/bin/python3", &arguments)
     }
 
     pub(crate) fn spawn(&self) -> Result<Child> {
@@ -87,7 +94,7 @@ impl Run {
             .with_context(|| self.program.display().to_string())
     }
 
-    /// From exec to exit.
+    /// From exec to exit, which must be with 0.
     pub(crate) fn time(&self) -> Result<Duration> {
         let start = Instant::now();
         let child = self.spawn()?;

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::memory::Peak;
 use crate::pinning::{Cores, available};
 use crate::runs::{Run, line_bytes, syncs_alone};
+use crate::times::{STARTS, Times, less, median_of};
 use crate::{Options, documents, floor, launch, memory, models};
 
 /// One line of the table.
@@ -56,18 +57,8 @@ impl Row {
     }
 }
 
-/// A measurement that is made once in every round.
-struct Series<'o> {
-    name: &'static str,
-    measure: Box<dyn Fn() -> Result<Duration> + 'o>,
-    samples: Vec<Duration>,
-}
-
-pub(crate) fn median(samples: &[Duration]) -> Duration {
-    let mut sorted = samples.to_vec();
-    sorted.sort();
-    sorted[sorted.len() / 2]
-}
+/// A measurement that is made once in every round, with its name.
+type Measurement<'o> = (&'static str, Box<dyn Fn() -> Result<Duration> + 'o>);
 
 /// Arguments of an echo call with a text of so many bytes, in a file.
 fn args_file(options: &Options, bytes: usize) -> Result<PathBuf> {
@@ -79,21 +70,21 @@ fn args_file(options: &Options, bytes: usize) -> Result<PathBuf> {
 /// Time of one call in a warm session: the run with `count` calls, without what a run with one call takes.
 fn per_call(options: &Options, bytes: usize, count: u32, in_flight: u32, cores: Cores) -> Result<Duration> {
     let args = args_file(options, bytes)?;
-    let once = Run::echo(options, &args, 1, in_flight, Cores::Free).time()?;
+    let once = Run::echo(options, &args, 1, in_flight, Cores::Free);
+    let start = median_of(STARTS, || once.time())?;
     let all = Run::echo(options, &args, count, in_flight, cores).time()?;
-    Ok(all.saturating_sub(once) / (count - 1))
+    let calls =
+        less(all, start).with_context(|| format!("{count} calls, {bytes} B, {in_flight} in flight"))?;
+    Ok(calls / (count - 1))
 }
 
 fn per_call_python(options: &Options, count: u32) -> Result<Duration> {
     let text = "x".repeat(16);
-    let once = Run::python(options, &text, 1).time()?;
+    let once = Run::python(options, &text, 1);
+    let start = median_of(STARTS, || once.time())?;
     let all = Run::python(options, &text, count).time()?;
-    Ok(all.saturating_sub(once) / (count - 1))
-}
-
-/// The median of so many one-shot things, so that one round is as long as another measurement's.
-fn median_of(count: u32, one: impl Fn() -> Result<Duration>) -> Result<Duration> {
-    Ok(median(&(0..count).map(|_| one()).collect::<Result<Vec<_>>>()?))
+    let calls = less(all, start).with_context(|| format!("{count} calls in Python"))?;
+    Ok(calls / (count - 1))
 }
 
 pub(crate) fn measure(options: &Options) -> Result<Vec<Row>> {
@@ -102,9 +93,9 @@ pub(crate) fn measure(options: &Options) -> Result<Vec<Row>> {
     let small = args_file(options, 16)?;
     let (request, reply) = line_bytes(options, &small)?;
     let has_two = available()?.len() > 1;
-    let mut series: Vec<Series<'_>> = Vec::new();
+    let mut measurements: Vec<Measurement<'_>> = Vec::new();
     let mut add = |name, measure: Box<dyn Fn() -> Result<Duration>>| {
-        series.push(Series { name, measure, samples: Vec::new() });
+        measurements.push((name, measure));
     };
     if has_two {
         add("floor 2", Box::new(move || floor::round_trip(Cores::Two, request, reply, share(20_000))));
@@ -127,26 +118,24 @@ pub(crate) fn measure(options: &Options) -> Result<Vec<Row>> {
     add("launcher start", Box::new(move || median_of(40, || launch::launcher_alone(options))));
     add("sandboxed start", Box::new(move || median_of(40, || launch::sandboxed(options))));
 
+    let mut times = Times::default();
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);
-        for one in &mut series {
-            one.samples.push((one.measure)()?);
+        for (name, measure) in &measurements {
+            times.add(name, measure()?);
         }
     }
-    let seconds = |name: &str| {
-        series.iter().find(|one| one.name == name).map_or(f64::NAN, |one| median(&one.samples).as_secs_f64())
-    };
-    let mut rows = speed_rows(&seconds, has_two);
+    let mut rows = speed_rows(&times, has_two);
     rows.extend(documents::rows(options)?);
     rows.extend(memory_rows(options)?);
     rows.extend(models::rows(options)?);
     Ok(rows)
 }
 
-fn speed_rows(seconds: &dyn Fn(&str) -> f64, has_two: bool) -> Vec<Row> {
-    let us = |name: &str| seconds(name) * 1e6;
-    let ms = |name: &str| seconds(name) * 1e3;
-    let rate = |name: &str| 1.0 / seconds(name);
+fn speed_rows(times: &Times, has_two: bool) -> Vec<Row> {
+    let us = |name: &str| times.seconds(name) * 1e6;
+    let ms = |name: &str| times.seconds(name) * 1e3;
+    let rate = |name: &str| 1.0 / times.seconds(name);
     let row = |what, value, unit, against, target| Row { what, value, unit, against, target };
     let mut rows = Vec::new();
     if has_two {

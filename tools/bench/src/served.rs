@@ -7,23 +7,36 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::Options;
 use crate::session::Work;
 
-/// A server with a warm session, and the connection. It ends with this.
+/// A server that ends with this, in the way of its operator: its session leaves a transcript and a receipt.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have gone already, and nobody can be told.
+        let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
+        let _ = self.0.wait();
+    }
+}
+
+/// A server with a warm session, and the connection.
 pub(crate) struct Served {
-    process: Child,
     to: TcpStream,
     from: BufReader<TcpStream>,
     model: String,
+    /// The last member: it ends when the connection is closed.
+    _server: Server,
 }
 
 impl Served {
     pub(crate) fn start(options: &Options, model: &Path) -> Result<Self> {
         let records = options.out.join("served");
-        let mut process = Command::new(options.prefix.join("bin/contract-serve"))
+        let process = Command::new(options.prefix.join("bin/contract-serve"))
             .args(["--port", "0", "--session-requests", "1000000", "--model"])
             .arg(model)
             .arg("--records")
@@ -34,13 +47,14 @@ impl Served {
             .stderr(Stdio::null())
             .spawn()
             .context("contract-serve")?;
+        let mut server = Server(process);
         let mut line = String::new();
-        BufReader::new(process.stdout.take().context("stdout")?).read_line(&mut line)?;
+        BufReader::new(server.0.stdout.take().context("stdout")?).read_line(&mut line)?;
         let address = line.trim().strip_prefix("http://").context("contract-serve did not start")?;
         let to = TcpStream::connect(address)?;
         to.set_nodelay(true)?;
         let from = BufReader::new(to.try_clone()?);
-        let mut served = Self { process, to, from, model: String::new() };
+        let mut served = Self { to, from, model: String::new(), _server: server };
         served.model =
             served.ask("GET", "/v1/models", "")?["data"][0]["id"].as_str().context("a model")?.to_owned();
         Ok(served)
@@ -132,22 +146,14 @@ impl Served {
     }
 }
 
-impl Drop for Served {
-    fn drop(&mut self) {
-        // It is ours, and has nothing that is not on the disk. Nobody can be told that it had gone already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 /// The syncs of one request's records alone: a line each for two files, on the disk one after the other.
 pub(crate) fn syncs_alone(options: &Options, count: u32) -> Result<Duration> {
-    let mut files = [("evidence-alone", 1_700), ("receipts-alone", 1_100)]
-        .map(|(name, bytes)| (std::fs::File::create(options.out.join(name)), vec![b'x'; bytes]));
+    let create = |name: &str| std::fs::File::create(options.out.join(name));
+    let mut files =
+        [(create("evidence-alone")?, vec![b'x'; 1_700]), (create("receipts-alone")?, vec![b'x'; 1_100])];
     let start = Instant::now();
     for _ in 0..count {
         for (file, line) in &mut files {
-            let file = file.as_mut().map_err(|error| anyhow::anyhow!("{error}"))?;
             file.write_all(line)?;
             file.sync_data()?;
         }

@@ -8,8 +8,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::Options;
-use crate::pinning::Cores;
 use crate::runs::Run;
+use crate::times::{STARTS, less, median_of};
 use crate::weights::Sizes;
 
 /// A request that is made again and again. Its prompt is as many tokens as wanted: one to begin with, then one for each character.
@@ -26,14 +26,39 @@ impl Work {
         "a".repeat(self.prompt - 1)
     }
 
-    /// Time of one such request, of `count`, from the runner's side: what a run of one request takes is taken off.
+    /// Mean time of `count` such requests from the runner's side: what a run of one request takes is taken off.
     pub(crate) fn in_session(&self, options: &Options, model: &Path, count: u32) -> Result<Duration> {
-        let once = self.run(options, model, 1)?.time()?;
-        let all = self.run(options, model, count + 1)?.time()?;
-        Ok(all.saturating_sub(once) / count)
+        let start = median_of(STARTS, || self.run(options, model, 1))?;
+        let all = self.run(options, model, count + 1)?;
+        let requests = less(all, start).with_context(|| format!("{count} times {self:?}"))?;
+        Ok(requests / count)
     }
 
-    fn run(&self, options: &Options, model: &Path, count: u32) -> Result<Run> {
+    /// Time of a run of so many requests.
+    fn run(&self, options: &Options, model: &Path, count: u32) -> Result<Duration> {
+        let out = options.out.join("run");
+        let time = self.command(options, model, count, &out)?.time()?;
+        self.check(&out.join("ipc-transcript.ndjson"), count)?;
+        Ok(time)
+    }
+
+    /// A run in which less was done than wanted is no measurement.
+    fn check(&self, transcript: &Path, count: u32) -> Result<()> {
+        let mut results = 0;
+        for line in std::fs::read_to_string(transcript)?.lines() {
+            let message: Value = serde_json::from_str(line)?;
+            if message["type"] == "result" {
+                let usage = &message["payload"]["data"]["usage"];
+                let is_whole = usage["promptTokens"] == self.prompt && usage["outputTokens"] == self.generate;
+                ensure!(is_whole, "{}: {usage} instead of {self:?}", transcript.display());
+                results += 1;
+            }
+        }
+        ensure!(results == count, "{}: {results} results instead of {count}", transcript.display());
+        Ok(())
+    }
+
+    fn command(&self, options: &Options, model: &Path, count: u32, out: &Path) -> Result<Run> {
         let args = json!({
             "model": model, "prompt": self.text(), "maxTokens": self.generate, "contextTokens": self.sizes.context,
         });
@@ -41,7 +66,7 @@ impl Work {
             options.out.join(format!("args-{}-{}-{}.json", self.sizes.name, self.prompt, self.generate));
         std::fs::write(&file, args.to_string())?;
         let (count, read) = (count.to_string(), format!("read={}", model.display()));
-        let out = options.out.join("run").display().to_string();
+        let out = out.display().to_string();
         let file = file.display().to_string();
         let words =
             ["run", "--quiet", "--adapter", "llama", "--op", "inference.generate", "--args-file", &file];
@@ -67,14 +92,12 @@ impl Work {
             "--limit",
             "cpu=30min",
         ];
-        Ok(Run {
-            program: options.prefix.join("bin/contract-runner"),
-            arguments: words.iter().chain(&more).chain(&limits).map(|&word| word.to_owned()).collect(),
-            cores: Cores::Free,
-        })
+        let words: Vec<&str> = words.into_iter().chain(more).chain(limits).collect();
+        Ok(Run::runner(options, &words))
     }
 
-    /// The same in the engine alone, in batches of so many tokens: reading the prompt, and making one token.
+    /// The same in the engine alone, in batches of so many tokens: reading the prompt, and making one token. Means, as a
+    /// session is seen from outside.
     pub(crate) fn alone(&self, engine: &Path, model: &Path, batch: u32, repeat: u32) -> Result<Alone> {
         // The first token comes with the prompt.
         let numbers =
@@ -86,14 +109,14 @@ impl Work {
             .with_context(|| engine.display().to_string())?;
         ensure!(done.status.success(), "{}: {}", engine.display(), String::from_utf8_lossy(&done.stderr));
         let told: Value = serde_json::from_slice(&done.stdout)?;
-        let time = |name: &str| {
+        let mean = |name: &str| {
             let all = told[name].as_array().with_context(|| name.to_owned())?;
-            let mut all: Vec<f64> = all.iter().filter_map(Value::as_f64).collect();
-            all.sort_by(f64::total_cmp);
-            anyhow::Ok(Duration::from_secs_f64(all.get(all.len() / 2).context("no times")? / 1e9))
+            ensure!(all.len() == repeat as usize, "{name}: {} times instead of {repeat}", all.len());
+            let sum: f64 = all.iter().filter_map(Value::as_f64).sum();
+            anyhow::Ok(Duration::from_secs_f64(sum / 1e9) / repeat)
         };
         let tokens = u32::try_from(self.generate - 1)?.max(1);
-        Ok(Alone { prompt: time("promptNs")?, token: time("generateNs")? / tokens })
+        Ok(Alone { prompt: mean("promptNs")?, token: mean("generateNs")? / tokens })
     }
 }
 
@@ -104,7 +127,7 @@ pub(crate) struct Alone {
     pub(crate) token: Duration,
 }
 
-/// The models, made where they are not there yet.
+/// Makes the models.
 pub(crate) fn models(options: &Options, sizes: [Sizes; 2]) -> Result<[PathBuf; 2]> {
     let folder = options.out.join("models");
     std::fs::create_dir_all(&folder)?;

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-/// Sizes of a model; all but the last three are widths, multiples of 32.
+/// Sizes of a model.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sizes {
     pub(crate) name: &'static str,
+    /// Numbers of a token: a multiple of 32, as Q8_0 has them in blocks, and of the heads.
     pub(crate) width: u64,
+    /// The same inside the feed-forward part: a multiple of 32.
     pub(crate) inner: u64,
     pub(crate) layers: u64,
     pub(crate) heads: u64,
@@ -58,16 +60,12 @@ struct Tensor {
 }
 
 impl Sizes {
-    /// The model in `folder`; it is made when it is not there.
+    /// Makes the model in `folder`. One that is there may come from another version of this, or be cut.
     pub(crate) fn file(&self, folder: &Path) -> Result<PathBuf> {
         let path = folder.join(format!("{}.gguf", self.name));
-        if !path.exists() {
-            let new = folder.join(format!("{}.gguf.new", self.name));
-            let mut file = BufWriter::new(File::create(&new)?);
-            self.write(&mut file)?;
-            file.into_inner()?.sync_all()?;
-            std::fs::rename(new, &path)?;
-        }
+        let mut file = BufWriter::new(File::create(&path)?);
+        self.write(&mut file)?;
+        file.into_inner()?.sync_all()?;
         Ok(path)
     }
 

@@ -1,5 +1,6 @@
 //! llama.cpp alone, as fast as it goes: what llama-bench does (`test_prompt` and `test_gen` of its source: decode, wait, take
 //! any token next), in a program that is linked with the same library as the adapter. No sampling, no text, no messages.
+//! Logits are computed as the adapter wants them: for the last token of the prompt, and for each that is made.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people")]
 
@@ -60,10 +61,10 @@ fn measure(work: &Work) -> Result<()> {
     backend.void_logs();
     let params = LlamaModelParams::default().with_n_gpu_layers(0).with_use_mmap(true);
     let model = LlamaModel::load_from_file(&backend, &work.model, &params)?;
-    // As the adapter has it.
+    // As the adapter has it, but that a whole prompt goes in at once, as in llama-bench: `-b CONTEXT -ub BATCH`.
     let params = LlamaContextParams::default()
         .with_n_ctx(NonZeroU32::new(work.context))
-        .with_n_batch(work.batch)
+        .with_n_batch(work.context)
         .with_n_ubatch(work.batch)
         .with_n_seq_max(1)
         .with_n_threads(1)
@@ -77,7 +78,7 @@ fn measure(work: &Work) -> Result<()> {
         context.clear_kv_cache();
         tokens.next = Some(vocabulary.bos());
         let start = Instant::now();
-        read(&mut context, work, &mut tokens)?;
+        read(&mut context, work.prompt, &mut tokens)?;
         let between = Instant::now();
         write(&mut context, work.generate, &mut tokens)?;
         if turn > 0 {
@@ -90,13 +91,11 @@ fn measure(work: &Work) -> Result<()> {
     Ok(())
 }
 
-fn read(context: &mut LlamaContext<'_>, work: &Work, tokens: &mut Tokens) -> Result<()> {
-    let mut left = work.prompt;
-    while left > 0 {
-        let part: Vec<LlamaToken> = tokens.take(left.min(work.batch as usize)).collect();
-        context.decode(&mut LlamaBatch::get_one(&part)?)?;
-        left -= part.len();
-    }
+/// The prompt as one batch, which llama.cpp computes in parts of `n_ubatch` tokens. A batch that does not say which logits are
+/// wanted gives those of its last token (`llama_batch_compat` in llama-batch.cpp); a batch for each part would give more.
+fn read(context: &mut LlamaContext<'_>, count: usize, tokens: &mut Tokens) -> Result<()> {
+    let prompt: Vec<LlamaToken> = tokens.take(count).collect();
+    context.decode(&mut LlamaBatch::get_one(&prompt)?)?;
     context.synchronize();
     Ok(())
 }
