@@ -68,7 +68,8 @@ class Guards(unittest.TestCase):
         self.assertEqual(self.ask("GET", "/v1/models", authorization=f"Bearer {TOKEN}x")[0], 401)
         self.assertEqual(self.ask("GET", "/v1/models")[0], 200)
         self.assertEqual(self.ask("GET", "/metrics", authorization="")[0], 401)
-        self.assertEqual(self.ask("GET", "/health", authorization="")[0], 200)
+        # 503 until the first session is up.
+        self.assertIn(self.ask("GET", "/health", authorization="")[0], (200, 503))
 
     def test_no_page_of_a_browser_is_answered(self) -> None:
         port = self.host.rsplit(":")[-1]
@@ -80,8 +81,10 @@ class Guards(unittest.TestCase):
         self.assertEqual(self.ask("POST", "/v1/chat/completions", body, content_type="text/plain")[0], 400)
 
     def test_each_of_several_hosts_counts(self) -> None:
-        head = f"GET /health HTTP/1.1\r\nhost: {self.host}\r\nhost: rebound.example\r\n\r\n"
-        for text in (head, head.replace("GET /health", f"GET http://rebound.example/health").replace("host: rebound.example\r\n", "")):
+        own = f"host: {self.host}\r\n"
+        twice = f"GET /health HTTP/1.1\r\n{own}host: rebound.example\r\n\r\n"
+        absolute = f"GET http://rebound.example/health HTTP/1.1\r\n{own}\r\n"
+        for text in (twice, absolute):
             with socket.create_connection(self.host.rsplit(":", 1)) as connection:
                 connection.sendall(text.encode())
                 self.assertRegex(connection.recv(4096), b"^HTTP/1.1 40[03] ")
@@ -144,14 +147,6 @@ class Starting(unittest.TestCase):
         with tempfile.NamedTemporaryFile() as file:
             self.assertEqual(self.start("--records", file.name).returncode, 74)
 
-    def test_a_file_size_that_is_limited_is_an_error_and_no_signal(self) -> None:
-        command = [str(self.prefix / "bin/contract-serve"), "--profile", str(PROFILE), "--port", "0"]
-        limit = ["prlimit", "--fsize=4096", *command]
-        with tempfile.TemporaryDirectory() as folder:
-            ended = subprocess.run(limit, cwd=folder, capture_output=True, text=True, timeout=60)
-        self.assertEqual(ended.returncode, 74, ended.stderr)
-        self.assertIn("INFERENCE_RECORDS_UNWRITABLE", ended.stderr)
-
     def test_another_byte_in_the_model_keeps_it_from_serving(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             for path in PROFILE.parent.iterdir():
@@ -164,6 +159,57 @@ class Starting(unittest.TestCase):
             self.assertIn("MODEL_DIGEST_MISMATCH", refused.stderr)
 
 
+class Full(unittest.TestCase):
+    """Files that may not grow: each time an error, and never the end by SIGXFSZ. Python gives its children the default of that signal."""
+
+    prefix: Path
+
+    def start(self, limit: int) -> subprocess.CompletedProcess:
+        """A server that has nothing to do, whose files may have `limit` bytes."""
+        command = [str(self.prefix / "bin/contract-serve"), "--profile", str(PROFILE), "--port", "0"]
+        with tempfile.TemporaryDirectory() as folder:
+            limited = ["prlimit", f"--fsize={limit}:", *command]
+            return subprocess.run(limited, cwd=folder, capture_output=True, text=True, timeout=60)
+
+    def test_records_without_room_keep_it_from_serving(self) -> None:
+        # The limit is compared before anything is written.
+        ended = self.start(4 << 10)
+        self.assertEqual(ended.returncode, 74, ended.stderr)
+        self.assertIn("INFERENCE_RECORDS_UNWRITABLE", ended.stderr)
+
+    def test_a_session_without_room_for_its_receipt_does_not_begin(self) -> None:
+        # Enough for the records, which want 64 KiB; the receipt of a session has 256 KiB reserved, and here the signal comes.
+        ended = self.start(128 << 10)
+        self.assertEqual(ended.returncode, 2, ended.stderr)
+        self.assertIn("CONTRACT_OUT_UNWRITABLE", ended.stderr)
+
+    def test_a_transcript_that_meets_the_limit_ends_its_session_and_not_the_server(self) -> None:
+        # About 250 bytes of transcript for each word, so three times the limit, which itself is above all that is reserved.
+        upstream = Upstream(["word "] * 4000)
+        with tempfile.TemporaryDirectory() as folder:
+            profile = profile_of(upstream, Path(folder))
+            flags = ("--allow", f"connect={upstream.address}")
+            under = ("prlimit", f"--fsize={320 << 10}:")
+            with Server(self.prefix, *flags, profile=profile, under=under) as server:
+                connection = http.client.HTTPConnection(server.address.removeprefix("http://"), timeout=60)
+                headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+                connection.request("GET", "/v1/models", headers=headers)
+                model = json.load(connection.getresponse())["data"][0]["id"]
+                body = BODY | {"model": model, "max_tokens": 10_000, "stream": True}
+                connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+                last = connection.getresponse().read().split(b"\n\n")[-2]
+                self.assertIn(b'"code":"CONTRACT_EVIDENCE_FAILED"', last)
+                self.assertEqual([one["code"] for one in server.evidence()], ["CONTRACT_EVIDENCE_FAILED"])
+                # It is there for the next request.
+                connection.close()
+                connection.request("GET", "/v1/models", headers=headers)
+                self.assertEqual(connection.getresponse().status, 200)
+                connection.close()
+                server.process.terminate()
+                self.assertEqual(server.process.wait(30), 143)
+        upstream.shutdown()
+
+
 if __name__ == "__main__":
-    Guards.prefix = Starting.prefix = Path(sys.argv.pop(1)).resolve()
+    Guards.prefix = Starting.prefix = Full.prefix = Path(sys.argv.pop(1)).resolve()
     unittest.main(verbosity=2)

@@ -5,7 +5,9 @@ Usage: test_sessions.py FOLDER, where FOLDER is an installation (bin/contract-se
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import http.client
 import json
 import os
 import shutil
@@ -18,23 +20,39 @@ import time
 import unittest
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from server import PROFILE, TOKEN, Server
+from server import PROFILE, TOKEN, Server, Upstream, profile_of
 
-QUESTION = "What colour is the sky?"
+BODY = {"model": "tiny-words", "messages": [{"role": "user", "content": "What colour is the sky?"}], "max_tokens": 20}
+
+
+def request_of(server: Server, body: bytes) -> urllib.request.Request:
+    headers = {"content-type": "application/json", "authorization": f"Bearer {TOKEN}"}
+    return urllib.request.Request(server.address + "/v1/chat/completions", body, headers)
 
 
 def ask(server: Server, **more: object) -> tuple[int, dict]:
     """Status and JSON of an answer to the question."""
-    body = {"model": "tiny-words", "messages": [{"role": "user", "content": QUESTION}], "max_tokens": 20} | more
-    headers = {"content-type": "application/json", "authorization": f"Bearer {TOKEN}"}
-    request = urllib.request.Request(server.address + "/v1/chat/completions", json.dumps(body).encode(), headers)
+    request = request_of(server, json.dumps(BODY | more).encode())
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
+
+
+def abandoned(server: Server) -> None:
+    """A request whose answer may never come."""
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        ask(server)
+
+
+def metrics(server: Server) -> str:
+    request = urllib.request.Request(server.address + "/metrics", headers={"authorization": f"Bearer {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.read().decode()
 
 
 def adapter_of(server: Server) -> int:
@@ -47,6 +65,14 @@ def adapter_of(server: Server) -> int:
 
 class Sessions(unittest.TestCase):
     prefix: Path
+
+    def wait_for(self, server: Server, metric: str) -> None:
+        """Until the server tells this of itself; a minute is more than it needs on any machine."""
+        for _ in range(6000):
+            if metric in metrics(server):
+                return
+            time.sleep(0.01)
+        self.fail(f"not {metric}: {metrics(server)}")
 
     def test_a_session_that_was_killed_is_followed_by_another(self) -> None:
         with Server(self.prefix) as server:
@@ -74,6 +100,53 @@ class Sessions(unittest.TestCase):
             server.process.communicate(timeout=30)
             receipts = [json.loads(path.read_text()) for path in folder.glob(".workstation/runs/*/run-receipt.json")]
             self.assertEqual(sorted(receipt["session"]["id"] for receipt in receipts), sorted(runs))
+
+    def test_who_waits_when_a_session_ends_is_answered_by_the_next_one(self) -> None:
+        with Server(self.prefix, "--parallel", "1") as server:
+            self.assertEqual(ask(server)[0], 200)
+            adapter = adapter_of(server)
+            os.kill(adapter, signal.SIGSTOP)
+            with ThreadPoolExecutor(5) as pool:
+                asked = [pool.submit(ask, server) for _ in range(5)]
+                self.wait_for(server, "contract_serve_requests_at_work 5")
+                os.kill(adapter, signal.SIGKILL)
+                answers = [one.result() for one in asked]
+            self.assertEqual(sorted(status for status, _ in answers), [200] * 4 + [502], answers)
+            self.assertEqual([one["outcome"] for one in server.evidence()], ["answered", "failed"] + ["answered"] * 4)
+
+    def test_an_adapter_that_ends_while_nothing_is_asked_is_noticed(self) -> None:
+        with Server(self.prefix) as server:
+            first = ask(server)[1]
+            killed = adapter_of(server)
+            os.kill(killed, signal.SIGKILL)
+            self.wait_for(server, "contract_serve_sessions_ended_total 1")
+            self.assertEqual(ask(server)[1]["choices"], first["choices"])
+            receipts = Path(server.folder.name).glob(".workstation/runs/*/run-receipt.json")
+            self.assertEqual([json.loads(path.read_text())["status"] for path in receipts], ["failed"])
+
+    def test_requests_that_cannot_be_answered_do_not_end_the_server(self) -> None:
+        with Server(self.prefix, "--session-requests", "1") as server:
+            for _ in range(4):
+                status, answer = ask(server, grammar="root ::= (")
+                self.assertEqual((status, answer["error"]["code"]), (400, "ADAPTER_GRAMMAR_INVALID"))
+            self.assertEqual(ask(server)[0], 200)
+
+    def test_the_wait_for_a_turn_counts(self) -> None:
+        upstream = Upstream(["word"])
+        with tempfile.TemporaryDirectory() as folder:
+            profile = profile_of(upstream, Path(folder))
+            flags = ("--allow", f"connect={upstream.address}", "--parallel", "1", "--timeout", "2s")
+            # One after the other they would take 60 s, and `ask` gives up after 60.
+            with Server(self.prefix, *flags, profile=profile) as server, ThreadPoolExecutor(31) as pool:
+                model = json.loads(profile.read_text())["model"]["name"]
+                asked = [pool.submit(ask, server, model=model) for _ in range(31)]
+                answers = [one.result() for one in asked]
+                # Of the session or of the adapter, whichever clock is first.
+                codes = {answer["error"]["code"] for _, answer in answers}
+                self.assertLessEqual(codes, {"IPC_TIMEOUT", "ADAPTER_ENDPOINT_TIMEOUT"})
+                self.assertEqual(len(server.receipts()), 31)
+        upstream.shutdown()
+        upstream.server_close()
 
     def test_records_that_break_stop_answers_and_not_the_server(self) -> None:
         with Server(self.prefix) as server:
@@ -115,8 +188,8 @@ class Sessions(unittest.TestCase):
     def test_a_lock_of_somebody_else_does_not_keep_it_up(self) -> None:
         with Server(self.prefix) as server, open(server.records / "evidence.ndjson", "rb") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
-            waiting = threading.Thread(target=lambda: self.assertRaises(OSError, ask, server), daemon=True)
-            waiting.start()
+            threading.Thread(target=abandoned, args=(server,), daemon=True).start()
+            self.wait_for(server, "contract_serve_requests_at_work 1")
             server.process.send_signal(signal.SIGTERM)
             self.assertEqual(server.process.wait(timeout=60), 143)
 

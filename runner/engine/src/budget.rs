@@ -51,9 +51,6 @@ impl Default for Budget {
 
 /// Milliseconds between cancel and shutdown (R31).
 pub const CANCEL_GRACE_MS: u64 = 1_000;
-/// How long one call of a live session may take to end after its cancel, in milliseconds: a step of a large model's prompt takes
-/// seconds on a small machine, and the other calls of the session go on meanwhile.
-pub const LIVE_CANCEL_GRACE_MS: u64 = 10_000;
 /// Milliseconds between the end of stdin and SIGTERM (R41).
 pub const EXIT_GRACE_MS: u64 = 2_000;
 /// The same when the run has failed already and only the exit status is of interest.

@@ -1,9 +1,8 @@
 //! Calls that come while a session runs.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -14,7 +13,6 @@ use crate::failure::Failure;
 #[derive(Debug, Clone)]
 pub struct Caller {
     sender: UnboundedSender<Ask>,
-    next: Arc<AtomicU64>,
 }
 
 /// The session's end of a [`Caller`].
@@ -33,8 +31,8 @@ pub struct LiveCalls {
 pub(crate) struct LiveCall {
     pub(crate) number: u64,
     pub(crate) call: Call,
-    /// At most so many milliseconds, when that is less than the budget gives.
-    pub(crate) total_ms: Option<u64>,
+    /// Its end at the latest, also when it has not had its turn; the budget may give less.
+    pub(crate) until: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -49,24 +47,19 @@ pub fn live_calls() -> (Caller, LiveCalls) {
     let (sender, receiver) = unbounded_channel();
     let calls =
         LiveCalls { receiver, waiting: VecDeque::new(), cancels: Vec::new(), callers_are_gone: false };
-    (Caller { sender, next: Arc::new(AtomicU64::new(0)) }, calls)
+    (Caller { sender }, calls)
 }
 
 impl Caller {
-    /// The number that the next call will have; a watcher is told of the call by it. Numbers are given once.
-    #[must_use]
-    pub fn number(&self) -> u64 {
-        self.next.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Asks for an invoke of `op` with `args`, a JSON object, under a number of [`Self::number`]. What comes of it, a fault of the
-    /// arguments included, is told to the watcher. Returns false when the session is over.
+    /// Asks for an invoke of `op` with `args`, a JSON object. What comes of it, a fault of the arguments included, is told to the
+    /// watcher under `number`, which no other call of the session may have. It ends with `until`, whether it has had its turn by
+    /// then or not. Returns false when the session is over.
     ///
     /// # Errors
     /// `CONTRACT_INPUT_UNREADABLE`: the arguments are no JSON object.
-    pub fn call(&self, number: u64, op: &str, args: &[u8], total_ms: Option<u64>) -> Result<bool, Failure> {
+    pub fn call(&self, number: u64, op: &str, args: &[u8], until: Option<Instant>) -> Result<bool, Failure> {
         let call = Call { op: Some(op.to_owned()), args: canonical_object(args, "args")? };
-        Ok(self.sender.send(Ask::Call(LiveCall { number, call, total_ms })).is_ok())
+        Ok(self.sender.send(Ask::Call(LiveCall { number, call, until })).is_ok())
     }
 
     /// Whether the session takes no more calls.
@@ -111,6 +104,18 @@ impl LiveCalls {
     pub(crate) fn withdraw(&mut self, number: u64) -> bool {
         let at = self.waiting.iter().position(|waiting| waiting.number == number);
         at.and_then(|at| self.waiting.remove(at)).is_some()
+    }
+
+    /// When the first of those that wait has no more time.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.waiting.iter().filter_map(|waiting| waiting.until).min()
+    }
+
+    /// Takes away a waiting call that has no more time.
+    pub(crate) fn overdue(&mut self, now: Instant) -> Option<u64> {
+        let is_overdue = |waiting: &LiveCall| waiting.until.is_some_and(|until| until <= now);
+        let at = self.waiting.iter().position(is_overdue)?;
+        self.waiting.remove(at).map(|overdue| overdue.number)
     }
 
     pub(crate) fn cancels(&mut self) -> Vec<u64> {

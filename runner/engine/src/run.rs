@@ -40,6 +40,12 @@ pub struct Refusal {
     pub receipt: Option<Box<Receipt>>,
 }
 
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        refusal.failure
+    }
+}
+
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
         Self { failure, receipt: None }
@@ -53,8 +59,10 @@ pub struct Outcome {
     pub receipt: Receipt,
     /// The exit status of the command.
     pub exit: Exit,
-    /// Why it is not satisfied, redacted.
+    /// Why it is not satisfied, redacted: what ended the session, or the first invoke that could not be done.
     pub failure: Option<Failure>,
+    /// The session itself failed, whatever became of its invokes.
+    pub broke: bool,
     /// The last lines of the adapter's stderr, redacted.
     pub stderr: String,
     /// The receipt's bytes when they could not be written.
@@ -258,23 +266,24 @@ fn conclude(
         (None, Status::Violated) => Exit::Violated,
         (None, _) => Exit::Satisfied,
     };
-    let failure = ended.failure.map(|failure| redact(failure, redactor));
+    let (broke, failure) = (ended.broke, ended.failure.map(|failure| redact(failure, redactor)));
     if status == Status::Denied {
         drop(ended.recorder);
         receipt.authority.audit.receipt = DENIED.to_owned();
         let receipt = redactor.receipt(receipt);
         let lost = folder.write_denied(&receipt).err().map(|_| receipt.clone().sealed().to_bytes());
-        return Outcome { receipt, exit, failure, stderr, evidence_lost: lost };
+        return Outcome { receipt, exit, failure, broke, stderr, evidence_lost: lost };
     }
     let failed = !matches!(status, Status::Satisfied | Status::Violated);
     match ended.recorder.finish(receipt.clone(), failed) {
-        Ok(receipt) => Outcome { receipt, exit, failure, stderr, evidence_lost: None },
+        Ok(receipt) => Outcome { receipt, exit, failure, broke, stderr, evidence_lost: None },
         Err(error) => {
             let what = format!("the evidence could not be written: {}", error.source);
             Outcome {
                 receipt: redactor.receipt(receipt),
                 exit: Exit::Evidence,
                 failure: Some(Failure::new(Code::ContractEvidenceFailed, what)),
+                broke: true,
                 stderr,
                 evidence_lost: Some(error.receipt_json),
             }

@@ -94,6 +94,21 @@ pub enum Ending {
     Failed(Why),
 }
 
+impl Ending {
+    /// Why an answer may not be used, in words; none when it is no such ending.
+    #[must_use]
+    pub fn rejection(&self) -> Option<&'static str> {
+        match self {
+            Self::Rejected(FinishReason::Length, _) => Some("the output was cut before it was whole"),
+            Self::Rejected(FinishReason::StopString, _) => {
+                Some("a stop string cut the output before it was whole")
+            }
+            Self::Rejected(..) => Some("the output breaks a rule of the schema that no grammar can keep"),
+            Self::Answered(_) | Self::Refused(_) | Self::Cancelled(_) | Self::Failed(_) => None,
+        }
+    }
+}
+
 /// The code of an ending, and words that hold no prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Why {

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Endpoint, Place};
 use crate::judged;
-use crate::profile::Role;
 use crate::sha256::Sha256;
 
 /// Prefix of a lease.
@@ -101,8 +100,6 @@ pub struct EgressRequest<'a> {
     pub adapter: &'a str,
     /// `blake3:` digest of its program.
     pub adapter_digest: &'a str,
-    /// What the request is for; none when the user named no class of tasks.
-    pub role: Option<Role>,
     /// The task as the receipt will have it.
     pub task: &'a str,
     /// Digest of the input.
@@ -257,7 +254,7 @@ fn fits(
     if decision.input_hash != *request.input_hash {
         return Err("it is about another input".to_owned());
     }
-    if decision.task != request.task && request.role.is_none_or(|role| role.as_str() != decision.task) {
+    if decision.task != request.task {
         return Err(format!("it is about the task {}", decision.task));
     }
     let decided = decision.decided_at.parse::<Timestamp>().map_err(|error| error.to_string())?;

@@ -245,7 +245,6 @@ impl Gate {
             target: at,
             adapter: self.binding.adapter(),
             adapter_digest,
-            role: None,
             task: ask.kind().task(),
             input_hash: &crate::sha256::Sha256::of(&text),
             lease: papers.lease.as_ref(),

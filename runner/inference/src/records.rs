@@ -104,7 +104,7 @@ impl Records {
         flock(&evidence, FlockOperation::LockExclusive).map_err(|error| unwritable(error.into()))?;
         let opened = Ledger::open(&folder.join(RECEIPTS), true);
         let unlocked = flock(&evidence, FlockOperation::Unlock);
-        let ledger = opened.map_err(|error| of_ledger(folder, &error))?;
+        let ledger = opened.map_err(|error| of_writer(folder, &error))?;
         unlocked.map_err(|error| unwritable(error.into()))?;
         let checker = Checker::new(Options::default());
         let mut records =
@@ -182,7 +182,7 @@ impl Records {
             write_synced(&self.evidence, start, &line).map_err(|error| unwritable(&self.folder, &error));
         let appended = written.and_then(|()| {
             let head = self.ledger.append(&text);
-            head.cloned().map_err(|error| of_ledger(&self.folder, &error))
+            head.cloned().map_err(|error| of_writer(&self.folder, &error))
         });
         match appended {
             Ok(head) => {
@@ -239,7 +239,7 @@ impl Records {
         }
         let length = self.evidence.metadata().map_err(failed)?.len();
         let head =
-            Head::read(&self.folder.join(RECEIPTS)).map_err(|error| of_ledger(&self.folder, &error))?;
+            Head::read(&self.folder.join(RECEIPTS)).map_err(|error| of_writer(&self.folder, &error))?;
         let (count, bytes) = head.map_or((0, 0), |head| (head.count, head.bytes));
         if self.receipts.metadata().map_err(failed)?.len() != bytes {
             // What is evidence of which receipt is known only when the chain is whole.
@@ -369,4 +369,12 @@ fn of_ledger(folder: &Path, error: &LedgerError) -> Failure {
     let told = error.to_string();
     let named = told.contains(&path.display().to_string());
     Failure::new(error.code(), if named { told } else { format!("{}: {told}", path.display()) })
+}
+
+/// The same for a writer: what it cannot read it cannot go on with, and no input of the user's is to blame.
+fn of_writer(folder: &Path, error: &LedgerError) -> Failure {
+    match error {
+        LedgerError::Unreadable { error, .. } => unwritable(folder, error),
+        _ => of_ledger(folder, error),
+    }
 }

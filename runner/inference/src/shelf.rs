@@ -57,6 +57,15 @@ impl Shelf {
         self.paths.get(reference).map(PathBuf::as_path)
     }
 
+    /// Puts a profile beside those of the folder; `path` is its file.
+    ///
+    /// # Errors
+    /// `INFERENCE_PROFILE_INVALID` when another one has its reference.
+    pub fn add(&mut self, path: &Path, profile: Profile) -> Result<(), Failure> {
+        self.paths.insert(profile.reference.clone(), path.to_owned());
+        self.profiles.add(profile)
+    }
+
     fn put(&mut self, path: &Path, text: &[u8]) -> Result<(), Failure> {
         let mut tape = Tape::new();
         let kind = match tape.parse(text, &Limits::default()) {
@@ -71,9 +80,7 @@ impl Shelf {
         match kind.as_deref() {
             Some("LocalModelProfile") => {
                 let folder = path.parent().unwrap_or(Path::new("."));
-                let profile = Profile::read(text, folder)?;
-                self.paths.insert(profile.reference.clone(), path.to_owned());
-                self.profiles.add(profile)
+                self.add(path, Profile::read(text, folder)?)
             }
             Some("ModelCarryAuthorizationBoundary") => {
                 let boundary = Boundary::read(text)?;

@@ -84,12 +84,6 @@ impl Situation {
         }
     }
 
-    /// Whether a model can answer in it.
-    #[must_use]
-    pub fn serves(self) -> bool {
-        matches!(self, Self::OnlineGoverned | Self::Local | Self::CachedFallback)
-    }
-
     /// As it is written.
     #[must_use]
     pub fn as_str(self) -> &'static str {

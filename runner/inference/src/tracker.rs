@@ -201,7 +201,8 @@ impl Tracker {
                 None
             }
             Err(failure) => {
-                self.stop(Stop::Broken(Why::from(&failure)));
+                // Whatever else ended it: no text of other bytes counts.
+                self.stopped = Some(Stop::Broken(Why::from(&failure)));
                 Some(Heard::Broken)
             }
         }
@@ -227,8 +228,9 @@ impl Tracker {
                 let told = data.as_ref().map(|data| serde_json::from_slice::<Told>(data));
                 match told {
                     Some(Ok(told)) => {
-                        // Vectors come without progress.
-                        if !self.identified && self.stopped.is_none() {
+                        // Vectors come without progress. One that was stopped in time may have nothing to answer for.
+                        let says = !told.text.is_empty() || told.embeddings.is_some();
+                        if !self.identified && (says || self.stopped.is_none()) {
                             let _ = self.check(gate, told.loaded.as_ref());
                         }
                         self.told(*ok, told, latency_ms)

@@ -29,6 +29,7 @@ use crate::clerk::{self, Piece};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::guard::{Guard, guard};
+use crate::line::Delivery;
 
 /// A client has so long for the body of a request, from its headers on.
 const BODY: Duration = Duration::from_secs(30);
@@ -98,20 +99,21 @@ impl Server {
     }
 
     /// Judges a request, and begins it.
-    async fn begin(&self, mut ask: Ask) -> Result<UnboundedReceiver<Piece>, Fault> {
+    async fn begin(&self, mut ask: Ask, delivery: Delivery) -> Result<UnboundedReceiver<Piece>, Fault> {
         let Ok(seat) = self.desk.seats.clone().try_acquire_owned() else { return Err(Fault::busy()) };
         ask.timeout_ms = Some(self.desk.timeout_ms);
         let desk = self.desk.clone();
         // Another writer of the records, or a slow disk, must not hold up everybody else.
         let begun = tokio::task::spawn_blocking(move || {
-            desk.judge(&ask).and_then(|place| clerk::begin(&desk, &ask, place, seat)).map_err(|failure| {
-                desk.metrics.refused(&ask);
-                // A refusal is on record, too; where it cannot be, that is what is told.
-                match desk.record_refusal(&ask, &failure) {
-                    Ok(appended) => Fault::of(&failure).with_receipt(&appended),
-                    Err(unwritable) => Fault::of(&unwritable),
+            let begun = desk.judge(&ask).and_then(|place| Ok((place, desk.call(&ask, delivery)?)));
+            match begun {
+                Ok((place, taken)) => Ok(clerk::begin(desk, ask, place, taken, seat)),
+                Err(failure) => {
+                    let fault = clerk::refuse(&desk, &ask, &failure);
+                    drop(seat);
+                    Err(fault)
                 }
-            })
+            }
         });
         begun.await.unwrap_or_else(|_| Err(answer::ended_early()))
     }

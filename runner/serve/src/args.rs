@@ -38,7 +38,7 @@ pub(crate) struct ServeArgs {
     /// The largest request
     #[arg(long, value_name = "BYTES", default_value = "1MiB", value_parser = body_bytes, help_heading = "Bounds")]
     pub(crate) max_body: usize,
-    /// The most time for one request
+    /// The most time for one request, its wait for a turn included; at most 10min, which is what the adapters give an operation
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = time_ms, help_heading = "Bounds")]
     pub(crate) timeout: u64,
     /// Requests after which a new session begins, so that the evidence of one stays small
@@ -85,6 +85,6 @@ fn body_bytes(text: &str) -> Result<usize, String> {
 
 fn time_ms(text: &str) -> Result<u64, String> {
     contract_engine::parse_ms(text)
-        .filter(|ms| *ms > 0)
-        .ok_or_else(|| "write a time such as 30s, 500ms or 5min".to_owned())
+        .filter(|ms| (1..=600_000).contains(ms))
+        .ok_or_else(|| "write a time of at most 10min, such as 30s, 500ms or 5min".to_owned())
 }

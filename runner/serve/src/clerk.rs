@@ -5,10 +5,13 @@ use std::time::Instant;
 
 use contract_engine::Failure;
 use contract_inference::{Appended, Ask, Finished, RunPlace};
+use contract_ipc::Code;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::desk::{Desk, Event, Taken};
+use crate::desk::{Desk, Taken};
+use crate::fault::Fault;
+use crate::line::Event;
 use crate::say;
 
 /// What a client gets.
@@ -28,21 +31,36 @@ pub(crate) struct Recorded {
     pub(crate) appended: Result<Appended, Failure>,
 }
 
-/// Starts a request that was judged. The seat is given back as soon as its receipt is written.
-///
-/// # Errors
-/// The session does not take it; nothing is on record yet.
+/// Follows a request that the session has taken. The seat is given back as soon as its receipt is written.
 pub(crate) fn begin(
-    desk: &Arc<Desk>,
-    ask: &Ask,
+    desk: Arc<Desk>,
+    ask: Ask,
     place: RunPlace,
+    taken: Taken,
     seat: OwnedSemaphorePermit,
-) -> Result<UnboundedReceiver<Piece>, Failure> {
-    let taken = desk.call(ask)?;
+) -> UnboundedReceiver<Piece> {
     // A client that does not read must not keep its request from its end: a text has a bound, and waits here.
     let (client, pieces) = unbounded_channel();
-    tokio::spawn(attend(desk.clone(), ask.clone(), place, taken, client, seat));
-    Ok(pieces)
+    tokio::spawn(attend(desk, ask, place, taken, client, seat));
+    pieces
+}
+
+/// Writes the receipt of a request that was refused; where it cannot be written, that is what is told.
+pub(crate) fn refuse(desk: &Desk, ask: &Ask, failure: &Failure) -> Fault {
+    desk.metrics.refused(ask);
+    match desk.record_refusal(ask, failure) {
+        Ok(appended) => Fault::of(failure).with_receipt(&appended),
+        Err(unwritable) => {
+            lose(desk, &unwritable);
+            Fault::of(&unwritable)
+        }
+    }
+}
+
+fn lose(desk: &Desk, failure: &Failure) {
+    desk.metrics.record_lost();
+    let (code, message) = (failure.code_text(), &failure.message);
+    say(&format!("error[{code}]: a receipt could not be written: {message}"));
 }
 
 async fn attend(
@@ -55,7 +73,7 @@ async fn attend(
 ) {
     let began = Instant::now();
     let mut gone = false;
-    let (finished, run) = loop {
+    let (finished, session) = loop {
         let event = tokio::select! {
             event = taken.events.recv() => event,
             () = client.closed(), if !gone => {
@@ -72,7 +90,7 @@ async fn attend(
                 }
             }
             Some(Event::Text(_)) => {}
-            Some(Event::End(finished, run)) => break (finished, run),
+            Some(Event::End(finished, session)) => break (finished, session),
             // The desk ends every call that it has taken.
             None => return,
         }
@@ -80,21 +98,21 @@ async fn attend(
     desk.metrics.completed(&ask, &finished, began.elapsed());
     let shared = desk.clone();
     let written = tokio::task::spawn_blocking(move || {
-        let appended = shared.record(&ask, place, &finished, run);
+        let appended = shared.record(&ask, place, &finished, session.as_deref());
         Recorded { finished: *finished, appended }
     });
-    if let Ok(recorded) = written.await {
-        if let Err(failure) = &recorded.appended {
-            desk.metrics.record_lost();
-            say(&format!(
-                "error[{}]: a receipt could not be written: {}",
-                failure.code_text(),
-                failure.message
-            ));
+    let recorded = match written.await {
+        Ok(recorded) => recorded,
+        Err(broken) => {
+            lose(&desk, &Failure::new(Code::ContractInternal, broken.to_string()));
+            return;
         }
-        // What is left is the client's business: one that does not read must not keep others waiting.
-        drop(seat);
-        // It may have gone.
-        let _ = client.send(Piece::End(Box::new(recorded)));
+    };
+    if let Err(failure) = &recorded.appended {
+        lose(&desk, failure);
     }
+    // What is left is the client's business: one that does not read must not keep others waiting.
+    drop(seat);
+    // It may have gone.
+    let _ = client.send(Piece::End(Box::new(recorded)));
 }

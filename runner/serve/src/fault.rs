@@ -15,6 +15,9 @@ pub(crate) const RECEIPT_HEADER: HeaderName = HeaderName::from_static("x-inferen
 const ASKED_WRONGLY: [&str; 4] =
     ["ADAPTER_PROMPT_TOO_LONG", "ADAPTER_NO_TEMPLATE", "ADAPTER_GRAMMAR_INVALID", "ADAPTER_BAD_INPUT"];
 
+/// Codes of the runner that say the same. Others with the exit status of a usage error are about the server's own files.
+const ASKED_WRONGLY_HERE: [Code; 2] = [Code::ContractArgsInvalid, Code::ContractOpNotOffered];
+
 /// One answer that says no.
 #[derive(Debug)]
 pub(crate) struct Fault {
@@ -85,11 +88,13 @@ impl Fault {
     /// A failure of ours, before or beside a completion.
     pub(crate) fn of(failure: &Failure) -> Self {
         let (status, kind) = match failure.code.exit() {
-            Exit::Usage => (StatusCode::BAD_REQUEST, "invalid_request_error"),
+            _ if ASKED_WRONGLY_HERE.contains(&failure.code) => {
+                (StatusCode::BAD_REQUEST, "invalid_request_error")
+            }
             Exit::Denied => (StatusCode::FORBIDDEN, "permission_error"),
             Exit::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "timeout_error"),
-            // The model, its papers or the records: not the request, and perhaps mended soon.
-            Exit::Evidence | Exit::Violated | Exit::Unverifiable => {
+            // The model, its papers, the records or folders: not the request, and perhaps mended soon.
+            Exit::Evidence | Exit::Violated | Exit::Unverifiable | Exit::Usage => {
                 (StatusCode::SERVICE_UNAVAILABLE, "server_error")
             }
             _ => (StatusCode::BAD_GATEWAY, "server_error"),
@@ -105,7 +110,7 @@ impl Fault {
         if let Ending::Rejected(reason, _) = &finished.ending
             && *reason != FinishReason::Length
         {
-            let what = "the output breaks a rule of the schema that no grammar can keep";
+            let what = finished.ending.rejection().unwrap_or_default();
             return Some(Self {
                 code: Some(Code::ContractRejected.as_str().to_owned()),
                 ..Self::new(StatusCode::BAD_GATEWAY, "server_error", what)

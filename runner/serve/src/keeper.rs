@@ -3,13 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use contract_engine::{Answer, EarlySignals, Failure, Note, Request, Surroundings, Watcher, prepare, run_id};
-use contract_inference::{EMBED, GENERATE};
+use contract_engine::{
+    Answer, EarlySignals, Failure, LiveCalls, Note, Outcome, Plan, Request, Surroundings, Watcher, prepare,
+    run_id,
+};
+use contract_inference::{AdapterFacts, EMBED, GENERATE};
 use contract_ipc::{Exit, Seed};
 use contract_receipts::RUNS_FOLDER;
 
 use crate::args::ServeArgs;
 use crate::desk::Desk;
+use crate::line::Session;
 use crate::say;
 
 /// Processor time of a session, unless the operator sets another: it ends by its number of requests before that.
@@ -34,46 +38,48 @@ fn keep_up(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<
     let mut fruitless = 0;
     loop {
         let (session, calls) = desk.next_session();
-        // One process has many sessions.
-        let run = format!("{}-{session}", run_id());
-        let out = Path::new(RUNS_FOLDER).join(&run);
-        // Plans of sessions are alike; their ids are not to be, for receipts name them.
-        let seed = Seed::of_plan(run.as_bytes());
-        let prepared = match prepare(&request(desk, args, &seed), around, &out) {
-            Ok(prepared) => prepared,
-            Err(refusal) => {
-                desk.end_session(session, Some(&refusal.failure));
-                return Err(refusal.failure);
-            }
+        let mut keeper = Keeper { desk, session, most: args.session_requests, facts: None, answers: 0 };
+        let ended = run_session(&mut keeper, calls, args, around);
+        let answers = keeper.answers;
+        // What became of single requests does not concern the session.
+        let failure = match &ended {
+            Ok(outcome) => outcome.failure.as_ref().filter(|_| outcome.broke),
+            Err(failure) => Some(failure),
         };
-        desk.begin_session(session, &prepared.plan().session.id);
-        let mut watcher = Keeper { desk, session, most: args.session_requests, answers: 0 };
-        let ended = prepared.serve(calls, &mut watcher);
-        let answers = watcher.answers;
-        match ended {
-            Err(refusal) => {
-                desk.end_session(session, Some(&refusal.failure));
-                return Err(refusal.failure);
-            }
-            Ok(outcome) => {
-                desk.end_session(session, outcome.failure.as_ref());
-                if matches!(outcome.exit, Exit::Interrupted | Exit::Terminated) {
-                    return Ok(outcome.exit);
-                }
-                desk.metrics.session_ended();
-                let Some(failure) = outcome.failure else {
-                    fruitless = 0;
-                    continue;
-                };
-                fruitless = if answers == 0 { fruitless + 1 } else { 0 };
-                if fruitless == FRUITLESS_SESSIONS {
-                    return Err(failure);
-                }
-                let (code, message) = (failure.code_text(), &failure.message);
-                say(&format!("the session ended ({code}: {message}); a new one begins"));
-            }
+        desk.end_session(session, failure);
+        let outcome = ended.as_ref().map_err(Failure::clone)?;
+        if matches!(outcome.exit, Exit::Interrupted | Exit::Terminated) {
+            desk.end_all(failure);
+            return Ok(outcome.exit);
         }
+        desk.metrics.session_ended();
+        let Some(failure) = failure else {
+            fruitless = 0;
+            continue;
+        };
+        fruitless = if answers == 0 { fruitless + 1 } else { 0 };
+        if fruitless == FRUITLESS_SESSIONS {
+            return Err(failure.clone());
+        }
+        let (code, message) = (failure.code_text(), &failure.message);
+        say(&format!("the session ended ({code}: {message}); a new one begins"));
     }
+}
+
+fn run_session(
+    keeper: &mut Keeper<'_>,
+    calls: LiveCalls,
+    args: &ServeArgs,
+    around: &Surroundings,
+) -> Result<Outcome, Failure> {
+    // One process has many sessions.
+    let run = format!("{}-{}", run_id(), keeper.session);
+    let out = Path::new(RUNS_FOLDER).join(&run);
+    // Plans of sessions are alike; their ids are not to be, for receipts name them.
+    let seed = Seed::of_plan(run.as_bytes());
+    let prepared = prepare(&request(keeper.desk, args, &seed), around, &out)?;
+    keeper.facts = Some(facts(prepared.plan())?);
+    Ok(prepared.serve(calls, keeper)?)
 }
 
 fn request(desk: &Desk, args: &ServeArgs, seed: &Seed) -> Request {
@@ -91,25 +97,50 @@ fn request(desk: &Desk, args: &ServeArgs, seed: &Seed) -> Request {
     request
 }
 
+/// What records are to say of a session.
+fn facts(plan: &Plan) -> Result<Session, Failure> {
+    Ok(Session {
+        run: plan.session.id.clone(),
+        adapter: AdapterFacts {
+            name: plan.command.name.clone(),
+            digest: Some(contract_engine::digest_command(&plan.command)?),
+        },
+        memory_bytes: plan.budget.limits.memory_bytes,
+        total_ms: plan.budget.total_ms,
+    })
+}
+
 struct Keeper<'d> {
     desk: &'d Arc<Desk>,
     session: u64,
     most: u64,
+    /// Handed over when the session is up.
+    facts: Option<Session>,
     answers: u64,
 }
 
 impl Watcher for Keeper<'_> {
+    fn serving(&mut self, _calls: u64) {
+        if let Some(facts) = self.facts.take() {
+            self.desk.begin_session(facts);
+        }
+    }
+
     fn progress(&mut self, call: u64, note: &Note<'_>) {
-        self.desk.hear(self.session, call, note);
+        self.desk.hear(call, note);
     }
 
     fn expired(&mut self, call: u64) {
-        self.desk.expire(self.session, call);
+        self.desk.expire(call);
     }
 
     fn answer(&mut self, call: u64, answer: &Answer<'_>) {
         self.answers += u64::from(matches!(answer, Answer::Result { .. }));
-        self.desk.answer(self.session, call, answer);
+        self.desk.answer(call, answer);
         self.desk.turn_over_after(self.session, self.most);
+    }
+
+    fn unasked(&mut self, call: u64, answer: &Answer<'_>) {
+        self.desk.unasked(call, answer);
     }
 }

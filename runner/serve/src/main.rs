@@ -14,6 +14,7 @@ mod desk;
 mod fault;
 mod guard;
 mod keeper;
+mod line;
 mod listener;
 mod metrics;
 

@@ -19,7 +19,7 @@ pub(crate) struct InferArgs {
     #[arg(long, value_name = "CLASS", value_parser = super::model::role, conflicts_with_all = ["model", "profile"], help_heading = "Model")]
     pub(crate) task: Option<contract_inference::Role>,
     /// The folder with the profiles to choose from, and those that may stand in for --profile [default: none]
-    #[arg(long, value_name = "FOLDER", help_heading = "Model")]
+    #[arg(long, value_name = "FOLDER", conflicts_with = "model", help_heading = "Model")]
     pub(crate) profiles: Option<PathBuf>,
     /// A folder with the keys whose signatures count, as NAME.pub (PEM): a fallback must be signed
     #[arg(long, value_name = "FOLDER", help_heading = "Model", requires = "profiles")]

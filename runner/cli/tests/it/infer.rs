@@ -346,6 +346,34 @@ fn a_route_chooses_by_task_and_is_on_record_and_a_fallback_must_count() {
     let done = room.infer(&[absent, &["--keys", "keys"]].concat());
     assert_eq!(done.status, 0, "{}", done.stderr);
     assert_eq!(room.evidence()["situation"], "cached-fallback");
+    // The route speaks of profiles: another file beside it would have no part in the decision.
+    let done = room.infer(&[absent, &["--keys", "keys", "--model", "tiny-words.gguf"]].concat());
+    assert_eq!(done.status, 2, "{}", done.stderr);
+    // The same when the task leads there.
+    other["roles"] = json!(["coding-assist"]);
+    room.bench.write("absent.profile.json", &other.to_string());
+    let done = room.infer(&[QUESTION, "--task", "coding-assist", "--profiles", ".", "--keys", "keys"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(room.evidence()["situation"], "cached-fallback");
+}
+
+#[test]
+fn the_profile_that_is_named_is_the_one_that_is_meant() {
+    let room = Room::new();
+    let text = std::fs::read_to_string(room.bench.path(PROFILE)).unwrap();
+    let elsewhere = text.replace("file:tiny-words.gguf", "file:../tiny-words.gguf");
+    let named = [QUESTION, "--profile", "own/own.profile.json", "--profiles", "."];
+    // Two different ones with one name.
+    room.bench.write("own/own.profile.json", &elsewhere);
+    let done = room.infer(&named);
+    assert_eq!(done.status, 2, "{}", done.stderr);
+    assert!(done.stderr.contains("INFERENCE_PROFILE_INVALID"), "{}", done.stderr);
+    // One that the folder does not have.
+    room.bench.write("own/own.profile.json", &text.replace("profile:tiny-words", "profile:own"));
+    std::fs::copy(room.bench.path("tiny-words.gguf"), room.bench.path("own/tiny-words.gguf")).unwrap();
+    let done = room.infer(&named);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(room.evidence()["route"]["chosen"], "urn:srcos:model-profile:own");
 }
 
 /// Signs the profile, and a boundary that names a decision of a policy about it.

@@ -15,7 +15,6 @@ use tokio::time::Instant;
 use super::blame;
 use super::offer::{self, Offered};
 use super::watcher::{Answer, Note, Watcher};
-use crate::budget::LIVE_CANCEL_GRACE_MS;
 use crate::calls::{Call, CallSource};
 use crate::failure::Failure;
 use crate::live::LiveCall;
@@ -145,12 +144,17 @@ impl<'p> Conversation<'p> {
 
     /// When the next invoke expires, and why.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.open.iter().map(Open::due).min()
+        let waiting = match &self.calls {
+            CallSource::Live(calls) => calls.next_deadline().map(Instant::from_std),
+            CallSource::Repeat { .. } | CallSource::Batch { .. } => None,
+        };
+        self.open.iter().map(Open::due).chain(waiting).min()
     }
 
     /// The first invoke that has expired. In a live session it is cancelled alone, once.
     pub(crate) fn expired(&mut self, now: Instant, watcher: &mut dyn Watcher) -> Option<Failure> {
         if let CallSource::Live(_) = self.calls {
+            self.end_overdue(now, watcher);
             while let Some(at) = self.open.iter().position(|open| open.ends_by.is_none() && open.due() <= now)
             {
                 watcher.expired(self.open[at].call);
@@ -160,9 +164,11 @@ impl<'p> Conversation<'p> {
         let open = self.open.iter().find(|open| open.due() <= now)?;
         let offered = &self.offered[open.offered].0;
         Some(if open.ends_by.is_some() {
-            let what = format!("{} did not end in {LIVE_CANCEL_GRACE_MS} ms after its cancel", offered.name);
-            Failure::new(Code::IpcTimeout, what)
-                .hint("Look for a cancel between any two steps of the work, in the adapter.")
+            let idle_ms = self.plan.budget.idle_ms;
+            let what = format!("{} did not end in {idle_ms} ms after its cancel (idle)", offered.name);
+            Failure::new(Code::IpcTimeout, what).hint(
+                "Look for a cancel between any two steps of the work, in the adapter, or raise it with --limit idle=TIME.",
+            )
         } else if open.total_at <= now {
             let hint = if offered.total_ms < self.plan.budget.total_ms {
                 "The operation itself asks for no more time (timeouts.defaultMs); raise it there.".to_owned()
@@ -204,7 +210,8 @@ impl<'p> Conversation<'p> {
 
     fn cancel_one(&mut self, at: usize, reason: CancelReason, now: Instant) {
         self.send_cancel(at, reason);
-        self.open[at].ends_by = Some(now + Duration::from_millis(LIVE_CANCEL_GRACE_MS));
+        // A step of a large model takes long on a small machine, and the other calls of the session go on after it.
+        self.open[at].ends_by = Some(now + Duration::from_millis(self.plan.budget.idle_ms));
     }
 
     /// No end counts any more.
@@ -228,8 +235,8 @@ impl<'p> Conversation<'p> {
             && self.out.len() - self.written < AHEAD_BYTES
         {
             if let CallSource::Live(calls) = &mut self.calls {
-                let Some(LiveCall { number, call, total_ms }) = calls.next() else { break };
-                if let Err(failure) = self.send(&call, number, total_ms, now) {
+                let Some(LiveCall { number, call, until }) = calls.next() else { break };
+                if let Err(failure) = self.send(&call, number, until.map(Instant::from_std), now) {
                     watcher.answer(number, &refusal(&failure));
                 }
                 continue;
@@ -241,7 +248,13 @@ impl<'p> Conversation<'p> {
         Ok(())
     }
 
-    fn send(&mut self, call: &Call, number: u64, total_ms: Option<u64>, now: Instant) -> Result<(), Failure> {
+    fn send(
+        &mut self,
+        call: &Call,
+        number: u64,
+        until: Option<Instant>,
+        now: Instant,
+    ) -> Result<(), Failure> {
         let name = call.op.as_ref().or(self.plan.op.as_ref());
         let at = match name {
             Some(name) => self.offered.iter().position(|(offered, _)| offered.name == *name),
@@ -255,7 +268,9 @@ impl<'p> Conversation<'p> {
             offered.input.check(&call.args, "args", Code::ContractArgsInvalid)?;
             self.args_checked = matches!(self.calls, CallSource::Repeat { .. });
         }
-        let total_ms = total_ms.map_or(offered.total_ms, |wanted| wanted.min(offered.total_ms));
+        let left_ms = until.map(|until| until.saturating_duration_since(now).as_millis());
+        let left_ms = left_ms.map_or(u64::MAX, |left| u64::try_from(left).unwrap_or(u64::MAX));
+        let total_ms = offered.total_ms.min(left_ms.max(1));
         let start = self.out.len();
         let (invocation, payload) = self.side.invoke(&offered.name, &call.args, total_ms, &mut self.out);
         let slot = Slot::Invoke(invocation.0, *op);

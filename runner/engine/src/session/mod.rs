@@ -48,8 +48,10 @@ use streams::{AdapterPipes, Incoming};
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) recorder: Recorder,
-    /// Why it is not satisfied, when it is not.
+    /// Why it is not satisfied, when it is not: what ended it, or its first invoke that could not be done.
     pub(crate) failure: Option<Failure>,
+    /// The session itself failed.
+    pub(crate) broke: bool,
     /// An answer was no.
     pub(crate) rejected: bool,
     /// The launcher started nothing.
@@ -323,7 +325,7 @@ impl Session<'_, '_> {
         if !patience_is_over && !self.pipes.are_at_end() {
             return false;
         }
-        if self.failure.is_none() && self.talk.owes() {
+        if self.failure.is_none() && !self.talk.is_done() {
             let failure = match self.status {
                 Some(status) => blame::early_exit(status, self.owed()),
                 None => blame::closed_stdout(self.owed()),
@@ -377,7 +379,11 @@ impl Session<'_, '_> {
     }
 
     fn owed(&self) -> &'static str {
-        if self.talk.is_serving() { "it had answered" } else { "the handshake was done" }
+        match (self.talk.is_serving(), self.talk.owes()) {
+            (false, _) => "the handshake was done",
+            (true, true) => "it had answered",
+            (true, false) => "the session was over",
+        }
     }
 
     /// Asks for the end of everything that is open.
@@ -426,6 +432,7 @@ impl Session<'_, '_> {
     fn into_ended(self) -> Ended {
         let Self { mut failure, status, ending, went_alone, pipes, talk, nothing_started, report, .. } = self;
         let (stderr, stderr_bytes) = pipes.into_stderr();
+        let broke = failure.is_some();
         if failure.is_none() {
             failure = talk.first_error;
         }
@@ -437,6 +444,7 @@ impl Session<'_, '_> {
         Ended {
             recorder: talk.recorder,
             failure,
+            broke,
             rejected: talk.rejected,
             nothing_started,
             report,

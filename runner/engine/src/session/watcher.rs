@@ -13,11 +13,17 @@ pub trait Watcher {
     /// Call number `call`, from 0, goes on.
     fn progress(&mut self, _call: u64, _note: &Note<'_>) {}
 
-    /// Call number `call` of a live session had no more time, and was cancelled. Its answer is still to come.
+    /// Call number `call` of a live session had no more time. Its answer is still to come.
     fn expired(&mut self, _call: u64) {}
 
     /// Call number `call`, from 0, ended. Calls may end in any order.
     fn answer(&mut self, _call: u64, _answer: &Answer<'_>) {}
+
+    /// The session ended before the adapter was asked for call number `call` of a live session. Another session may be asked for it;
+    /// who does not do that has its end.
+    fn unasked(&mut self, call: u64, answer: &Answer<'_>) {
+        self.answer(call, answer);
+    }
 }
 
 /// What a progress message says.

@@ -2,7 +2,7 @@ use contract_engine::FoundGrant;
 use contract_inference::egress::{
     Decision, Egress, EgressPermit, EgressRequest, LeaseRef, Residency, Tier, judge,
 };
-use contract_inference::{Endpoint, Role, Sha256};
+use contract_inference::{Endpoint, Sha256};
 use contract_ipc::{Code, Timestamp};
 use serde_json::{Value, json};
 
@@ -53,7 +53,6 @@ struct Asked {
     decision: Option<Value>,
     input: &'static str,
     task: &'static str,
-    role: Option<Role>,
     now: &'static str,
 }
 
@@ -66,7 +65,6 @@ impl Default for Asked {
             decision: Some(decision()),
             input: "the prompt",
             task: "completion",
-            role: None,
             now: "2026-03-11T08:06:00Z",
         }
     }
@@ -81,7 +79,6 @@ impl Asked {
             target: &Endpoint::parse(self.target).unwrap(),
             adapter: "openai-endpoint",
             adapter_digest: "blake3:0",
-            role: self.role,
             task: self.task,
             input_hash: &Sha256::of(self.input),
             lease: lease.as_ref(),
@@ -177,13 +174,10 @@ fn a_decision_about_something_else_does_not_count() {
 }
 
 #[test]
-fn a_decision_may_name_the_class_of_the_task() {
+fn a_decision_is_about_the_task_of_the_receipt() {
     let mut changed = decision();
     changed["task"] = json!("summarization");
-    let asked = |role| Asked { decision: Some(changed.clone()), role, ..Asked::default() };
-    asked(Some(Role::Summarization)).judge().unwrap();
-    asked(Some(Role::Triage)).refused("about the task summarization");
-    asked(None).refused("about the task summarization");
+    Asked { decision: Some(changed), ..Asked::default() }.refused("about the task summarization");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use contract_engine::{Answer, Note, Surroundings};
-use contract_inference::{Ask, Ending, Finished, Gate, Heard, Input, Sampling, Tracker, Wanted};
+use contract_inference::{Ask, Ending, Finished, Gate, Heard, Input, Sampling, Stop, Tracker, Wanted};
 use contract_ipc::{Code, Timestamp};
 use serde_json::{Value, json};
 
@@ -74,6 +74,22 @@ fn text_counts_after_the_files_were_named() {
     assert_eq!(heard, Some(Heard::Text { text: "b".to_owned(), tokens: 1 }));
     let finished = end(tracker, &json!({"text": "b", "finishReason": "stop"}), &desk.gate);
     assert!(matches!(finished.ending, Ending::Answered(_)));
+}
+
+#[test]
+fn text_of_another_file_is_not_given_either_when_the_request_was_cancelled() {
+    let desk = Desk::new();
+    for stop in [Stop::Cancelled, Stop::Expired] {
+        let mut cancelled = tracker(Input::Prompt("a".to_owned()));
+        cancelled.stop(stop);
+        let finished = end(cancelled, &json!({"text": "b", "finishReason": "cancelled"}), &desk.gate);
+        assert!(is_changed(&finished), "{finished:?}");
+    }
+    // What has not begun has nothing to answer for.
+    let mut early = tracker(Input::Prompt("a".to_owned()));
+    early.stop(Stop::Cancelled);
+    let finished = end(early, &json!({"text": "", "finishReason": "cancelled"}), &desk.gate);
+    assert!(matches!(finished.ending, Ending::Cancelled(_)), "{finished:?}");
 }
 
 #[test]

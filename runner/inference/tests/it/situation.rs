@@ -22,7 +22,6 @@ fn the_five_situations_are_told_apart() {
         Situation::Unavailable,
         Situation::RefusedByPolicy,
     ];
-    assert_eq!(all.map(Situation::serves), [true, true, true, false, false]);
     for situation in all {
         assert_eq!(serde_json::to_value(situation).unwrap(), situation.as_str());
     }

@@ -13,6 +13,7 @@ use super::{Server, created};
 use crate::answer::{self, Chunks};
 use crate::clerk::Recorded;
 use crate::fault::Fault;
+use crate::line::Delivery;
 
 #[derive(Deserialize)]
 struct ChatRequest {
@@ -82,11 +83,11 @@ pub(super) async fn chat(
         return Err(Fault::bad_request(Some("messages"), "there is no message"));
     }
     let messages = messages.into_iter().map(WrittenMessage::read).collect::<Result<_, _>>()?;
-    let (streams, tells_usage) = (wished.stream, wished.tells_usage());
+    let (delivery, tells_usage) = (wished.delivery(), wished.tells_usage());
     let ask = Ask { input: Input::Chat(messages), sampling: wished.sampling()?, timeout_ms: None };
     let chat = Chat { model, created: created(), id: super::id("chatcmpl"), tells_usage };
-    let pieces = server.begin(ask).await?;
-    if streams {
+    let pieces = server.begin(ask, delivery).await?;
+    if delivery == Delivery::Streamed {
         return answer::stream(pieces, chat).await;
     }
     let (recorded, appended) = answer::whole(pieces).await?;

@@ -13,6 +13,7 @@ use super::{Server, created};
 use crate::answer::{self, Chunks};
 use crate::clerk::Recorded;
 use crate::fault::Fault;
+use crate::line::Delivery;
 
 #[derive(Deserialize)]
 struct TextRequest {
@@ -44,11 +45,11 @@ pub(super) async fn completions(
     if prompt.is_empty() {
         return Err(Fault::bad_request(Some("prompt"), "the prompt is empty"));
     }
-    let (streams, tells_usage) = (wished.stream, wished.tells_usage());
+    let (delivery, tells_usage) = (wished.delivery(), wished.tells_usage());
     let ask = Ask { input: Input::Prompt(prompt), sampling: wished.sampling()?, timeout_ms: None };
     let text = Text { model, created: created(), id: super::id("cmpl"), tells_usage };
-    let pieces = server.begin(ask).await?;
-    if streams {
+    let pieces = server.begin(ask, delivery).await?;
+    if delivery == Delivery::Streamed {
         return answer::stream(pieces, text).await;
     }
     let (recorded, appended) = answer::whole(pieces).await?;

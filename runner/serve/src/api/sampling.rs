@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::line::Delivery;
 
 /// Most stop strings of a request.
 const MAX_STOPS: usize = 16;
@@ -25,7 +26,7 @@ pub(super) struct Wished {
     response_format: Option<ResponseFormat>,
     grammar: Option<String>,
     #[serde(default)]
-    pub(super) stream: bool,
+    stream: bool,
     stream_options: Option<StreamOptions>,
     n: Option<u64>,
     best_of: Option<u64>,
@@ -66,6 +67,11 @@ struct NamedSchema {
 }
 
 impl Wished {
+    /// How the text is wanted.
+    pub(super) fn delivery(&self) -> Delivery {
+        if self.stream { Delivery::Streamed } else { Delivery::Whole }
+    }
+
     /// Whether a stream ends with its usage.
     pub(super) fn tells_usage(&self) -> bool {
         self.stream_options.as_ref().is_some_and(|options| options.include_usage)

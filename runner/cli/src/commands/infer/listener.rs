@@ -6,6 +6,7 @@ use contract_engine::{Answer, Caller as Calling, Failure, Note, Watcher};
 use contract_inference::{Finished, Gate, Heard, Stop, Tracker};
 
 use super::super::printed;
+use super::CALL;
 use crate::progress::Spinner;
 use crate::style;
 
@@ -14,7 +15,6 @@ pub(super) struct Listener<'g> {
     pub(super) tracker: Option<Tracker>,
     /// The session ends when this is gone.
     pub(super) calling: Option<Calling>,
-    pub(super) number: u64,
     pub(super) gate: &'g Gate,
     pub(super) finished: Option<Finished>,
     pub(super) streams: bool,
@@ -47,7 +47,7 @@ impl Watcher for Listener<'_> {
             }
             Some(Heard::Broken) => {
                 if let Some(calling) = &self.calling {
-                    calling.cancel(self.number);
+                    calling.cancel(CALL);
                 }
             }
             None => {}

@@ -6,6 +6,7 @@ mod telling;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use contract_engine::{
     Answer, Caller as Calling, EarlySignals, Failure, LiveCalls, Outcome, Prepared, Request, Surroundings,
@@ -27,6 +28,8 @@ use crate::{show, style};
 
 /// Processor time of one answer, unless the operator sets another.
 const CPU: &str = "1h";
+/// The number of the only call.
+const CALL: u64 = 0;
 
 pub(crate) fn infer(args: &InferArgs, output: Output) -> Result<Exit, Failure> {
     let around = Surroundings::of_process()?;
@@ -153,9 +156,15 @@ impl Door {
             (None, None) => return Ok(wanted),
         };
         let root = &self.around.root;
-        let shelf = Shelf::read(&root.join(folder))?;
-        let named = match &wanted.profile {
-            Some(path) => Some(Profile::open(&root.join(path))?.reference),
+        let mut shelf = Shelf::read(&root.join(folder))?;
+        let named = match wanted.profile.as_ref().map(|path| root.join(path)) {
+            Some(path) => {
+                let profile = Profile::open(&path)?;
+                let reference = profile.reference.clone();
+                // What the user names is what is meant, also beside a folder that has it elsewhere.
+                shelf.add(&path, profile)?;
+                Some(reference)
+            }
             None => None,
         };
         let finder = Finder::new(&shelf, &self.around, args.keys.as_deref(), now())?;
@@ -166,7 +175,7 @@ impl Door {
             return Err(Failure::new(Code::InferenceNoRoute, "no profile can serve the request")
                 .cause(decision.to_string().trim_end().to_owned()));
         };
-        if named.as_ref().is_some_and(|named| *named != chosen.reference) {
+        if decision.chosen().is_some_and(|chosen| chosen.depth > 0) {
             self.basis.fallback = Some(finder.standing(chosen, reading));
             note(self.output, &format!("{} stands in", style::tame(&chosen.reference)));
         }
@@ -178,13 +187,12 @@ impl Door {
         let Opened { gate, place, prepared, new_folder } = opened;
         let folder = prepared.folder().to_owned();
         let (calling, calls): (Calling, LiveCalls) = live_calls();
-        let number = calling.number();
-        calling.call(number, ask.op(), &gate.args(ask), ask.timeout_ms)?;
+        let until = ask.timeout_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
+        calling.call(CALL, ask.op(), &gate.args(ask), until)?;
         let streams = self.output.format == Format::Human && !ask.is_constrained();
         let mut listener = Listener {
             tracker: Some(Tracker::new(ask)),
             calling: Some(calling),
-            number,
             gate: &gate,
             finished: None,
             streams,

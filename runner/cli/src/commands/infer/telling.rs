@@ -80,16 +80,10 @@ impl Teller<'_> {
             show::stderr(&done.outcome.stderr, self.output.verbose);
             show::cure(failure);
         }
-        match done.finished.ending {
-            Ending::Rejected(FinishReason::Length, _) => note(
-                self.output,
-                "the output was cut before it was whole, so it is not printed; raise --max-tokens",
-            ),
-            Ending::Rejected(..) => note(
-                self.output,
-                "the output breaks a rule of the schema that no grammar can keep, so it is not printed",
-            ),
-            _ => {}
+        if let Some(why) = done.finished.ending.rejection() {
+            let is_short = matches!(done.finished.ending, Ending::Rejected(FinishReason::Length, _));
+            let cure = if is_short { "; raise --max-tokens" } else { "" };
+            note(self.output, &format!("{why}, so it is not printed{cure}"));
         }
         self.say_receipt(appended);
         Ok(exit)

@@ -49,8 +49,21 @@ impl Conversation<'_> {
         failure.message = redacted(&self.redactor, &failure.message);
         let answer = refusal(&failure);
         let open = self.open.drain(..).map(|open| open.call);
-        for number in self.given_up.drain(..).chain(open).chain(calls.close()) {
+        for number in self.given_up.drain(..).chain(open) {
             watcher.answer(number, &answer);
+        }
+        for number in calls.close() {
+            watcher.unasked(number, &answer);
+        }
+    }
+
+    /// Ends calls that have no more time and have not had their turn.
+    pub(super) fn end_overdue(&mut self, now: Instant, watcher: &mut dyn Watcher) {
+        let CallSource::Live(calls) = &mut self.calls else { return };
+        while let Some(number) = calls.overdue(now.into_std()) {
+            let failure = Failure::new(Code::IpcTimeout, "the call had no turn in its time");
+            watcher.expired(number);
+            watcher.answer(number, &refusal(&failure));
         }
     }
 }

@@ -1,0 +1,223 @@
+//! The session that takes calls, those that follow it, and the calls that have no end yet.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use contract_engine::{Answer, Caller as Calling, Failure, LiveCalls, live_calls};
+use contract_inference::{AdapterFacts, Finished, Gate, Tracker};
+use contract_ipc::Code;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// A call: its number, which no other call has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Ticket(u64);
+
+/// What is asked of a session.
+pub(crate) struct Wanted {
+    pub(crate) op: &'static str,
+    pub(crate) args: Vec<u8>,
+    /// It ends then at the latest.
+    pub(crate) until: Instant,
+}
+
+/// How a client wants the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// Each piece when it is there.
+    Streamed,
+    /// At the end. Nobody is woken for a piece.
+    Whole,
+}
+
+/// What happens to a call.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// More text.
+    Text(String),
+    /// The end, and the session that came to it. Nothing follows.
+    End(Box<Finished>, Option<Arc<Session>>),
+}
+
+/// What records say of the session that answered.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// The id of its run.
+    pub(crate) run: String,
+    pub(crate) adapter: AdapterFacts,
+    pub(crate) memory_bytes: u64,
+    /// The most time of a call.
+    pub(crate) total_ms: u64,
+}
+
+/// A call that was taken and has no end yet.
+pub(crate) struct Open {
+    pub(crate) tracker: Tracker,
+    pub(crate) delivery: Delivery,
+    pub(crate) events: UnboundedSender<Event>,
+    wanted: Wanted,
+    session: u64,
+    /// The session ends only when this is gone.
+    calling: Calling,
+}
+
+impl Open {
+    /// Asks for its end, which still comes.
+    pub(crate) fn cancel(&self, ticket: Ticket) {
+        self.calling.cancel(ticket.0);
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Line {
+    /// The number of the session that takes calls.
+    session: u64,
+    calling: Option<Calling>,
+    /// Calls that it has taken.
+    calls: u64,
+    /// Its end of `calling`, until the keeper has brought it up.
+    pending: Option<LiveCalls>,
+    /// The session that is up. One ends before the next one begins.
+    up: Option<Arc<Session>>,
+    tickets: u64,
+    open: HashMap<Ticket, Open>,
+}
+
+impl Line {
+    /// Whoever calls before the first session is up waits for it.
+    pub(crate) fn first() -> Self {
+        let mut line = Self::default();
+        line.turn_over();
+        line
+    }
+
+    /// The session to bring up now, and its calls: some may wait already.
+    pub(crate) fn next_session(&mut self) -> (u64, LiveCalls) {
+        let calls = self.pending.take().expect("one that was taken has ended, and left the next one");
+        (self.session, calls)
+    }
+
+    /// The session that is to be brought up answers from now on.
+    pub(crate) fn begin_session(&mut self, session: Session) {
+        self.up = Some(Arc::new(session));
+    }
+
+    /// Whether a session answers.
+    pub(crate) fn is_up(&self) -> bool {
+        self.up.is_some()
+    }
+
+    /// When this session has taken `most` calls, the next ones go to another. It ends with its open calls.
+    pub(crate) fn turn_over_after(&mut self, session: u64, most: u64) {
+        if self.session == session && self.calls >= most {
+            self.turn_over();
+        }
+    }
+
+    /// Ends what a session that is over has left open.
+    pub(crate) fn end_session(&mut self, session: u64, gate: &Gate, failure: Option<&Failure>) {
+        if self.session == session {
+            // Who calls now waits for the next one.
+            self.turn_over();
+        }
+        self.end(|open| open.session == session, gate, failure);
+        self.up = None;
+    }
+
+    /// Takes no more calls, and ends all that are open.
+    pub(crate) fn end_all(&mut self, gate: &Gate, failure: Option<&Failure>) {
+        self.calling = None;
+        self.pending = None;
+        self.end(|_| true, gate, failure);
+    }
+
+    /// Takes a call. It goes to the session that takes calls or, when that is over, to the next one.
+    ///
+    /// # Errors
+    /// There is none, or the arguments are none.
+    pub(crate) fn call(
+        &mut self,
+        wanted: Wanted,
+        tracker: Tracker,
+        delivery: Delivery,
+        events: UnboundedSender<Event>,
+    ) -> Result<Ticket, Failure> {
+        let ticket = Ticket(self.tickets);
+        self.tickets += 1;
+        let calling = self.ask(ticket, &wanted)?;
+        let session = self.session;
+        self.open.insert(ticket, Open { tracker, delivery, events, wanted, session, calling });
+        Ok(ticket)
+    }
+
+    /// A call that its session was never asked for goes to the next one.
+    pub(crate) fn unasked(&mut self, number: u64, answer: &Answer<'_>, gate: &Gate) {
+        let ticket = Ticket(number);
+        let Some(mut open) = self.open.remove(&ticket) else { return };
+        match self.ask(ticket, &open.wanted) {
+            Ok(calling) => {
+                (open.calling, open.session) = (calling, self.session);
+                self.open.insert(ticket, open);
+            }
+            Err(_) => self.finish(open, answer, gate),
+        }
+    }
+
+    fn ask(&mut self, ticket: Ticket, wanted: &Wanted) -> Result<Calling, Failure> {
+        loop {
+            let calling = self.calling.clone().ok_or_else(|| {
+                Failure::new(Code::AdapterExited, "the model's session is not up")
+                    .hint("Try again in a moment; the server's own messages say why.")
+            })?;
+            if calling.call(ticket.0, wanted.op, &wanted.args, Some(wanted.until))? {
+                self.calls += 1;
+                return Ok(calling);
+            }
+            // It is over, and nobody has noticed yet.
+            self.turn_over();
+        }
+    }
+
+    /// The call with this number, and its ticket.
+    pub(crate) fn open(&mut self, number: u64) -> Option<(Ticket, &mut Open)> {
+        let ticket = Ticket(number);
+        self.open.get_mut(&ticket).map(|open| (ticket, open))
+    }
+
+    /// The same, by ticket.
+    pub(crate) fn of_ticket(&mut self, ticket: Ticket) -> Option<&mut Open> {
+        self.open.get_mut(&ticket)
+    }
+
+    /// The end of a call.
+    pub(crate) fn answer(&mut self, number: u64, answer: &Answer<'_>, gate: &Gate) {
+        if let Some(open) = self.open.remove(&Ticket(number)) {
+            self.finish(open, answer, gate);
+        }
+    }
+
+    fn finish(&self, open: Open, answer: &Answer<'_>, gate: &Gate) {
+        let finished = Box::new(open.tracker.end(answer, gate));
+        // The clerk waits for it as long as the server lives.
+        let _ = open.events.send(Event::End(finished, self.up.clone()));
+    }
+
+    /// Ends the calls that `which` picks.
+    fn end(&mut self, which: impl Fn(&Open) -> bool, gate: &Gate, failure: Option<&Failure>) {
+        let left: Vec<Ticket> =
+            self.open.iter().filter(|(_, open)| which(open)).map(|(ticket, _)| *ticket).collect();
+        let code = failure.map_or(Code::AdapterExited.as_str(), |failure| failure.code_text());
+        let message = failure.map_or("the session is over", |failure| failure.message.as_str());
+        for ticket in left {
+            self.answer(ticket.0, &Answer::Error { code: code.into(), message: message.into() }, gate);
+        }
+    }
+
+    fn turn_over(&mut self) {
+        let (calling, calls) = live_calls();
+        self.session += 1;
+        self.calls = 0;
+        self.calling = Some(calling);
+        self.pending = Some(calls);
+    }
+}
