@@ -11,6 +11,7 @@ impl Grammar {
             text,
             at: 0,
             depth: 0,
+            grown: 0,
             names: HashMap::new(),
             rules: Vec::new(),
             elements: Vec::new(),
@@ -34,6 +35,8 @@ struct Parser<'t> {
     text: &'t str,
     at: usize,
     depth: usize,
+    /// Elements that were ever made: those of groups that are still open and of rules that are not finished, too.
+    grown: usize,
     names: HashMap<&'t str, u32>,
     rules: Vec<Rule>,
     elements: Vec<Element>,
@@ -51,6 +54,12 @@ type Parsed<T> = Result<T, GrammarFault>;
 impl<'t> Parser<'t> {
     fn wrong<T>(&self, why: &'static str) -> Parsed<T> {
         Err(GrammarFault::At { at: self.at, why })
+    }
+
+    /// Asked before anything grows, so that what waits for the end of its rule is within the bound, too.
+    fn grow(&mut self, by: usize) -> Parsed<()> {
+        self.grown += by;
+        if self.grown <= MOST_ELEMENTS { Ok(()) } else { Err(GrammarFault::TooLarge) }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -120,7 +129,7 @@ impl<'t> Parser<'t> {
         }
         self.space(true);
         let alternates = self.alternates(false)?;
-        self.define(rule, &alternates)?;
+        self.define(rule, &alternates);
         if !matches!(self.peek(), None | Some(b'\r' | b'\n')) {
             return self.wrong("the end of the line is expected here");
         }
@@ -128,18 +137,15 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    fn define(&mut self, rule: u32, alternates: &[Vec<Element>]) -> Parsed<()> {
+    /// Of alternates whose elements and ends are counted.
+    fn define(&mut self, rule: u32, alternates: &[Vec<Element>]) {
         let mut begins = Vec::with_capacity(alternates.len());
         for alternate in alternates {
-            if self.elements.len() + alternate.len() >= MOST_ELEMENTS {
-                return Err(GrammarFault::TooLarge);
-            }
             begins.push(u32::try_from(self.elements.len()).expect("their number is bounded"));
             self.elements.extend_from_slice(alternate);
             self.elements.push(Element::End);
         }
         self.rules[rule as usize].alternates = Some(begins);
-        Ok(())
     }
 
     fn alternates(&mut self, nested: bool) -> Parsed<Vec<Vec<Element>>> {
@@ -153,10 +159,15 @@ impl<'t> Parser<'t> {
 
     fn sequence(&mut self, nested: bool) -> Parsed<Vec<Element>> {
         let mut sequence = Vec::new();
+        // The end.
+        self.grow(1)?;
         // Where the item begins that a repetition would repeat.
         let mut item = 0;
         while let Some(byte) = self.peek() {
             let mut begin = sequence.len();
+            if matches!(byte, b'[' | b'(' | b'.') || is_word(byte) {
+                self.grow(1)?;
+            }
             match byte {
                 b'"' => self.literal(&mut sequence)?,
                 b'[' => sequence.push(self.class()?),
@@ -180,9 +191,6 @@ impl<'t> Parser<'t> {
             }
             item = begin;
             self.space(nested);
-            if sequence.len() > MOST_ELEMENTS {
-                return Err(GrammarFault::TooLarge);
-            }
         }
         Ok(sequence)
     }
@@ -196,7 +204,7 @@ impl<'t> Parser<'t> {
         self.space(true);
         let rule = self.new_rule();
         let alternates = self.alternates(true)?;
-        self.define(rule, &alternates)?;
+        self.define(rule, &alternates);
         self.depth -= 1;
         if !self.take(")") {
             return self.wrong("`)` is expected here");
@@ -207,6 +215,7 @@ impl<'t> Parser<'t> {
     fn literal(&mut self, sequence: &mut Vec<Element>) -> Parsed<()> {
         self.at += 1;
         while !self.take("\"") {
+            self.grow(1)?;
             sequence.push(Element::Char(self.char()?));
         }
         Ok(())
@@ -330,25 +339,29 @@ impl<'t> Parser<'t> {
         let repeated = match &sequence[item..] {
             [one] => *one,
             several => {
+                self.grow(1)?;
                 let (rule, several) = (self.new_rule(), several.to_vec());
-                self.define(rule, &[several])?;
+                self.define(rule, &[several]);
                 Element::Rule(rule)
             }
         };
         sequence.truncate(item);
+        self.grow(least as usize + 1)?;
         sequence.extend((0..least).map(|_| repeated));
         match most {
             None => {
+                self.grow(4)?;
                 let rule = self.new_rule();
-                self.define(rule, &[vec![repeated, Element::Rule(rule)], Vec::new()])?;
+                self.define(rule, &[vec![repeated, Element::Rule(rule)], Vec::new()]);
                 sequence.push(Element::Rule(rule));
             }
             Some(most) => {
                 let mut rest: Option<Element> = None;
                 for _ in least..most {
+                    self.grow(4)?;
                     let rule = self.new_rule();
                     let once = std::iter::once(repeated).chain(rest).collect();
-                    self.define(rule, &[once, Vec::new()])?;
+                    self.define(rule, &[once, Vec::new()]);
                     rest = Some(Element::Rule(rule));
                 }
                 sequence.extend(rest);
@@ -407,6 +420,11 @@ mod tests {
         assert!(Grammar::parse(&format!("root ::= {}\"a\"{}", "(".repeat(256), ")".repeat(256))).is_ok());
         assert_eq!(fault(&format!("root ::= {}", "[a]{0,2000}".repeat(20_000))), GrammarFault::TooLarge);
         assert_eq!(fault(&format!("root ::= {}", "a{2000} ".repeat(20_000))), GrammarFault::TooLarge);
+        // The end of a rule or of a group is never reached: its fault would be told instead.
+        let wide = ".{2000}".repeat(513);
+        for open in [vec![wide.clone(); 71].join("|"), vec![wide; 71].join("(")] {
+            assert_eq!(fault(&format!("root ::= {open} \"\\q\"")), GrammarFault::TooLarge);
+        }
         let brackets = "\"((((\" [(((] # ((((\n";
         assert!(Grammar::parse(&format!("root ::= {brackets}")).is_ok());
         // llama.cpp looks at each of 2^40 ways to come down here, and descends 20,000 calls there.
