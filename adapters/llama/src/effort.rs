@@ -24,8 +24,9 @@ pub(crate) fn is_small(schema: &Value, value: &Value) -> bool {
 
 struct Effort<'s> {
     root: &'s Value,
-    /// Steps by the places of schema and value in memory; none yet while they are looked at.
-    known: HashMap<(*const Value, *const Value), u64>,
+    /// Steps by the places of schema and value in memory; none while they are looked at. What comes back to itself then has no
+    /// end: the value is the same, and such a schema means nothing.
+    known: HashMap<(*const Value, *const Value), Option<u64>>,
 }
 
 impl<'s> Effort<'s> {
@@ -34,19 +35,19 @@ impl<'s> Effort<'s> {
         let Value::Object(members) = schema else { return Some(1) };
         let pair = (std::ptr::from_ref(schema), std::ptr::from_ref(value));
         if let Some(&steps) = self.known.get(&pair) {
-            return Some(steps);
+            return steps;
         }
         if depth > DEEPEST || self.known.len() > MOST_PAIRS {
             return None;
         }
-        self.known.insert(pair, 0);
+        self.known.insert(pair, None);
         let mut steps = self.in_place(members, value, depth)?;
         if members.keys().any(|key| key.starts_with("unevaluated")) {
             // What was evaluated is found out by going through it once more.
             steps = steps.saturating_mul(2);
         }
         let steps = steps.saturating_add(self.within(members, value, depth)?).saturating_add(1);
-        self.known.insert(pair, steps);
+        self.known.insert(pair, Some(steps));
         (steps <= MOST_STEPS).then_some(steps)
     }
 
@@ -142,12 +143,31 @@ mod tests {
     }
 
     #[test]
-    fn long_values_and_circles_are_small() {
-        let circle =
-            json!({ "$defs": { "a": { "anyOf": [{ "$ref": "#/$defs/a" }, true] } }, "$ref": "#/$defs/a" });
-        assert!(is_small(&circle, &json!(1)));
+    fn long_values_are_small() {
         let list =
             json!({ "type": "array", "items": { "anyOf": [{ "type": "integer" }, { "type": "null" }] } });
         assert!(is_small(&list, &json!(vec![1; 10_000])));
+    }
+
+    #[test]
+    fn circles_are_not_small_whatever_is_met_on_the_way() {
+        let circle =
+            json!({ "$defs": { "a": { "anyOf": [{ "$ref": "#/$defs/a" }, true] } }, "$ref": "#/$defs/a" });
+        assert!(!is_small(&circle, &json!(1)));
+        // `q` is reckoned while `p` is not done, and `r` would take many times what `q` was then.
+        let mut defs = Map::new();
+        let mut chain = |name: &str, last: Value| {
+            for level in 0..13 {
+                let next = json!({ "$ref": format!("#/$defs/{name}{}", level + 1) });
+                defs.insert(format!("{name}{level}"), json!({ "oneOf": [next, next] }));
+            }
+            defs.insert(format!("{name}13"), last);
+        };
+        chain("e", json!({ "type": "string" }));
+        chain("r", json!({ "$ref": "#/$defs/q" }));
+        defs.insert("p".to_owned(), json!({ "anyOf": [{ "$ref": "#/$defs/e0" }, { "$ref": "#/$defs/q" }] }));
+        defs.insert("q".to_owned(), json!({ "not": { "not": { "$ref": "#/$defs/p" } } }));
+        let both = json!({ "$defs": defs, "allOf": [{ "$ref": "#/$defs/p" }, { "$ref": "#/$defs/r0" }] });
+        assert!(!is_small(&both, &json!(true)));
     }
 }
