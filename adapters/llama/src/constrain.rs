@@ -1,12 +1,14 @@
 //! Output that must have a form: a JSON schema, or a grammar in GBNF.
 
 use contract_json::{Limits, Tape};
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 
 use crate::effort::is_small;
 use crate::fault::Fault;
 use crate::gbnf::Grammar;
 use crate::quiet::quiet;
+use crate::references::for_converter;
 use crate::request::Generate;
 use crate::sampling::Constraint;
 
@@ -19,10 +21,11 @@ const LONGEST_GRAMMAR: usize = 256 * 1024;
 /// Longest grammar that is made of a schema. Bytes.
 const LONGEST_MADE: usize = 1024 * 1024;
 
-/// The exponent of a number in llama.cpp's grammar of JSON, of up to 16 digits: json-schema-to-grammar.cpp.
-const LONG_EXPONENT: &str = "[eE] [-+]? integral-part";
+/// A rule for numbers in llama.cpp's grammar of JSON, with an exponent of up to 16 digits: json-schema-to-grammar.cpp. The
+/// whole rule, since texts of the schema are in the grammar, too.
+const LONG_EXPONENT: &str = " ::= (\"-\"? integral-part) (\".\" decimal-part)? ([eE] [-+]? integral-part)?\n";
 /// With two digits, so that the number is one that a reader of JSON can hold.
-const SHORT_EXPONENT: &str = "[eE] [-+]? [0-9] [0-9]?";
+const SHORT_EXPONENT: &str = " ::= (\"-\"? integral-part) (\".\" decimal-part)? ([eE] [-+]? [0-9] [0-9]?)?\n";
 
 /// What an output has to be.
 pub(crate) enum Form {
@@ -44,11 +47,11 @@ impl Form {
             (Some(schema), _) => {
                 let text = schema.to_string();
                 short_enough(&text, "jsonSchema", LONGEST_SCHEMA)?;
-                crate::schema::check(schema)
+                let references = crate::schema::check(schema)
                     .map_err(|why| Fault::Grammar { what: format!("jsonSchema cannot be used: {why}") })?;
                 let validator = validator(schema)?;
                 let form = Self::Json(Box::new(Schema { schema: schema.clone(), validator }));
-                let grammar = grammar_of(&text)?;
+                let grammar = grammar_of(&for_converter(schema, &references))?;
                 short_enough(&grammar, "the grammar made of jsonSchema", LONGEST_MADE)?;
                 Ok((form, Some(constraint(&grammar, "the grammar made of jsonSchema")?)))
             }
@@ -98,6 +101,11 @@ fn validator(schema: &serde_json::Value) -> Result<Validator, Fault> {
         .build(schema)
         .map_err(|error| {
             // Neither the error nor the place is told: both are in words of the schema, which is private.
+            if matches!(error.kind(), ValidationErrorKind::Format { format } if format == "regex") {
+                let what = "jsonSchema has a pattern that is not taken: it is no regular expression, it is too large, \
+                            or it has look-around or back references";
+                return Fault::Grammar { what: what.to_owned() };
+            }
             let levels = error.instance_path().as_str().matches('/').count();
             let what =
                 format!("jsonSchema is no JSON Schema of draft 2020-12: the fault is {levels} levels deep");
@@ -110,8 +118,9 @@ fn grammar_of(schema: &str) -> Result<String, Fault> {
     let made = quiet(|| llama_cpp_2::json_schema_to_grammar(schema))
         .map_err(|error| Fault::Engine { what: format!("stderr cannot be set aside: {error}") })?;
     let grammar = made.map_err(|_| Fault::Grammar {
-        what: "llama.cpp makes no grammar of this jsonSchema; leave out what is unusual in it: \
-               references to other documents, patterns with look-around or back references"
+        what: "llama.cpp makes no grammar of this jsonSchema; it takes no `true` or `false` in place of a schema but in \
+               `additionalProperties` (`true` is `{}`), no empty lists of schemas or of values, and no lengths and \
+               numbers of items of 2^31 or more"
             .to_owned(),
     })?;
     Ok(grammar.replace(LONG_EXPONENT, SHORT_EXPONENT))
@@ -121,4 +130,85 @@ fn constraint(grammar: &str, name: &str) -> Result<Constraint, Fault> {
     let wrong = |why: String| Fault::Grammar { what: format!("{name} cannot be used: {why}") };
     let grammar = Grammar::parse(grammar).map_err(|fault| wrong(fault.to_string()))?;
     Constraint::new(grammar).map_err(|error| wrong(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::gbnf::Ways;
+
+    fn form(name: &str, value: &Value) -> Result<Form, String> {
+        let generate = serde_json::from_value(json!({ "model": "/m", "prompt": "a", name: value })).unwrap();
+        Form::of(&generate).map(|(form, _)| form).map_err(|fault| fault.to_string())
+    }
+
+    /// Whether the grammar that is made of a schema takes a text, and whether the schema does.
+    fn takes(schema: &Value, text: &str) -> (bool, bool) {
+        let fits = form("jsonSchema", schema).unwrap().violation(text).is_none();
+        let references = crate::schema::check(schema).unwrap();
+        let grammar = grammar_of(&for_converter(schema, &references)).unwrap();
+        let (mut ways, mut state) = Ways::new(Grammar::parse(&grammar).unwrap()).unwrap();
+        for &byte in text.as_bytes() {
+            match ways.step(state, byte).unwrap() {
+                Some(next) => state = next,
+                None => return (false, fits),
+            }
+        }
+        (ways.may_end(state), fits)
+    }
+
+    #[test]
+    fn references_that_are_alike_to_the_converter_have_rules_of_their_own() {
+        let of_two = |defs: Value, p: &str, q: &str| json!({ "$defs": defs, "type": "object", "required": ["p", "q"], "properties": { "p": { "$ref": p }, "q": { "$ref": q } } });
+        let (red, green) = (json!({ "const": "red" }), json!({ "const": "green" }));
+        let within = json!({ "anyOf": [red] });
+        for schema in [
+            of_two(json!({ "a_b": red, "a-b": green }), "#/$defs/a_b", "#/$defs/a-b"),
+            of_two(json!({ "A__B": red, "A_B": green }), "#/$defs/A__B", "#/$defs/A_B"),
+            of_two(json!({ "a": within, "a-0": green }), "#/$defs/a", "#/$defs/a-0"),
+        ] {
+            for (text, is_good) in [("red", false), ("green", true)] {
+                let text = json!({ "p": "red", "q": text }).to_string();
+                assert_eq!(takes(&schema, &text), (is_good, is_good), "{schema}");
+            }
+        }
+        let as_a_rule = json!({ "$defs": { "a": green }, "type": "object", "required": ["ref-defs-a", "z"],
+            "properties": { "ref-defs-a": { "enum": ["red"] }, "z": { "$ref": "#/$defs/a" } } });
+        assert_eq!(takes(&as_a_rule, r#"{"ref-defs-a":"red","z":"green"}"#), (true, true));
+    }
+
+    #[test]
+    fn references_and_names_that_are_data_stay_as_they_are() {
+        let schema = json!({ "$defs": { "a": { "const": { "$ref": "#/$defs/a" } } }, "$ref": "#/$defs/a" });
+        assert_eq!(takes(&schema, r##"{"$ref":"#/$defs/a"}"##), (true, true));
+        let tree = json!({ "$defs": { "$ref": { "type": "array", "items": { "$ref": "#/$defs/$ref" } } }, "$ref": "#/$defs/$ref" });
+        assert_eq!(takes(&tree, "[[],[[]]]"), (true, true));
+        assert_eq!(takes(&tree, "[[],[1]]"), (false, false));
+    }
+
+    #[test]
+    fn what_looks_like_a_rule_of_the_converter_in_a_schema_stays_as_it_is() {
+        let schema = json!({ "const": "[eE] [-+]? integral-part" });
+        assert_eq!(takes(&schema, &schema["const"].to_string()), (true, true));
+        assert_eq!(takes(&json!({ "type": "number" }), "1e99"), (true, true));
+        assert!(!takes(&json!({ "type": "array", "items": { "type": "number" } }), "[1e999]").0);
+    }
+
+    #[test]
+    fn a_refusal_names_what_is_unusual() {
+        for (schema, says) in [
+            (json!({ "pattern": "(?=a)a" }), "a pattern that is not taken"),
+            (json!({ "items": { "pattern": "(a)\\1" } }), "a pattern that is not taken"),
+            (json!({ "patternProperties": { "(": {} } }), "a pattern that is not taken"),
+            (json!({ "items": { "type": "nothing" } }), "no JSON Schema of draft 2020-12"),
+            (json!({ "properties": { "a": true } }), "no `true` or `false` in place of a schema"),
+            (json!({ "items": false }), "no `true` or `false` in place of a schema"),
+            (json!({ "$ref": "#/$defs/\u{540d}", "$defs": { "\u{540d}": {} } }), "letters of ASCII"),
+        ] {
+            let why = form("jsonSchema", &schema).err().unwrap();
+            assert!(why.contains(says), "{schema}: {why}");
+        }
+    }
 }

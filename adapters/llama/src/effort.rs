@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::schema::resolve;
+use crate::references::resolve;
 
 /// Most steps of a validator.
 const MOST_STEPS: u64 = 200_000;

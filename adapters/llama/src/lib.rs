@@ -23,6 +23,7 @@ mod memory;
 mod model;
 mod prompt;
 mod quiet;
+mod references;
 mod request;
 mod sampling;
 mod schema;

@@ -1,18 +1,24 @@
 //! Bounds of a JSON schema, looked at before llama.cpp makes a grammar of it: its converter follows references without end,
 //! descends as deep as they lead, and takes time by the square or the cube of what is in a schema.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
+
+use crate::references::resolve;
 
 /// Deepest nesting. Output is read with the depth of messages, which is twice this.
 const DEEPEST: usize = 64;
 /// Most values, those of `enum` among them.
 const MOST_VALUES: usize = 8192;
-/// Most `$ref`s.
+/// Most different `$ref`s.
 const MOST_REFERENCES: usize = 1024;
-/// Deepest nesting when references are followed, each to the end or to where it comes back.
+/// Longest chain of references that lead to nothing but the next one, and deepest nesting of parts of an `allOf`, which the
+/// converter reads where they are used, each time anew.
 const DEEPEST_FOLLOWED: usize = 512;
+/// Most levels of all that references lead to. The converter and the validator descend into each of them where they first meet
+/// it, so this is how deep they descend at most; 5400 levels needed less than 8 MiB of stack.
+const MOST_LEVELS: usize = 4096;
 /// Most texts that are patterns; each is compiled.
 const MOST_PATTERNS: usize = 24;
 /// Longest patterns, all together. Bytes.
@@ -20,32 +26,92 @@ const LONGEST_PATTERNS: usize = 2048;
 /// Most classes such as `\\d` in all patterns. To translate and compile them takes time by the square of their number: 500 took a
 /// quarter of a second.
 const MOST_CLASSES: usize = 64;
-/// Most pairs of names of one object that are the same to the converter: for it, all but letters of ASCII, digits and `-` is
-/// one `-`. It looks through those that it has for each new one.
-const MOST_ALIKE: usize = 1 << 16;
+/// Most pairs of rules of one name. For the converter, all but letters of ASCII, digits and `-` is one `-`, and it looks through
+/// those that it has for each new one.
+const MOST_ALIKE: usize = 1 << 15;
 /// Longest name of a property. Bytes. The converter nests a group for each character of it.
 const LONGEST_NAME: usize = 200;
-/// Most work for properties that need not be there. For n of them in an object the converter makes n² / 2 rules, each with a
-/// name that holds the names of all properties above.
+/// Most work for properties that need not be there. For n of them in an object the converter makes n rules, and of all but one
+/// of them again the texts of all below, which have the names of all properties above.
 const MOST_OPTIONAL: usize = 1 << 21;
 /// What a rule costs beside the length of its name, in bytes of it.
 const RULE: usize = 64;
+/// Longest names and values of all rules, each reference written out once. Bytes.
+const LONGEST_WRITTEN: usize = 1 << 20;
+/// Keywords with a schema, or a list of them.
+const SCHEMAS: [&str; 15] = [
+    "additionalProperties",
+    "anyOf",
+    "contains",
+    "contentSchema",
+    "else",
+    "if",
+    "items",
+    "not",
+    "oneOf",
+    "prefixItems",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "additionalItems",
+];
 
-/// Why a schema is not taken, in words that quote nothing of it.
-pub(crate) fn check(schema: &Value) -> Result<(), String> {
-    let mut look =
-        Look { root: schema, values: 0, references: 0, patterns: Patterns::default(), optional: 0, alike: 0 };
-    look.at(schema, 0, 0)?;
-    levels(schema, schema, 0, &mut HashMap::new()).map(|_| ())
+/// Why a schema is not taken, in words that quote nothing of it; otherwise its references, each once.
+pub(crate) fn check(schema: &Value) -> Result<Vec<&str>, String> {
+    size(schema, 0, &mut 0)?;
+    let mut look = Look {
+        root: schema,
+        ends: BTreeMap::new(),
+        met: HashSet::new(),
+        open: Vec::new(),
+        patterns: Patterns::default(),
+        names: HashMap::new(),
+        alike: 0,
+        optional: 0,
+        written: 0,
+        deepest: 0,
+        levels: 0,
+    };
+    look.whole(schema, "")?;
+    let mut rules = 0;
+    while let Some(reference) = look.open.pop() {
+        let target = look.resolve(reference)?;
+        rules += 1;
+        look.whole(target, &format!("ref-{rules}"))?;
+    }
+    Ok(look.ends.into_keys().collect())
 }
 
+fn size(value: &Value, depth: usize, values: &mut usize) -> Result<(), String> {
+    within("levels of nesting", depth, DEEPEST)?;
+    *values += 1;
+    within("values", *values, MOST_VALUES)?;
+    match value {
+        Value::Object(members) => members.values().try_for_each(|member| size(member, depth + 1, values)),
+        Value::Array(items) => items.iter().try_for_each(|item| size(item, depth + 1, values)),
+        _ => Ok(()),
+    }
+}
+
+/// Goes through a schema as the converter does, and through what only a validator reads, too.
 struct Look<'s> {
     root: &'s Value,
-    values: usize,
-    references: usize,
+    /// What each reference leads to at last.
+    ends: BTreeMap<&'s str, &'s Value>,
+    /// References whose targets are rules.
+    met: HashSet<&'s str>,
+    /// Those of them that are not gone through yet.
+    open: Vec<&'s str>,
     patterns: Patterns,
-    optional: usize,
+    /// How many rules have a name.
+    names: HashMap<String, usize>,
     alike: usize,
+    optional: usize,
+    written: usize,
+    /// Of what is gone through now.
+    deepest: usize,
+    levels: usize,
 }
 
 #[derive(Default)]
@@ -69,28 +135,89 @@ impl Patterns {
 }
 
 impl<'s> Look<'s> {
-    /// `named` is how many bytes the names on the way here have.
-    fn at(&mut self, value: &'s Value, depth: usize, named: usize) -> Result<(), String> {
-        within("levels of nesting", depth, DEEPEST)?;
-        self.values += 1;
-        within("values", self.values, MOST_VALUES)?;
-        match value {
-            Value::Object(members) => self.object(members, depth, named),
-            Value::Array(items) => items.iter().try_for_each(|item| self.at(item, depth + 1, named)),
-            _ => Ok(()),
-        }
+    /// The root, or what a reference leads to.
+    fn whole(&mut self, schema: &'s Value, path: &str) -> Result<(), String> {
+        self.deepest = 0;
+        self.schema(schema, path, 0, false)?;
+        self.levels += self.deepest;
+        within("levels of nesting when its references are followed", self.levels, MOST_LEVELS)
     }
 
-    fn object(&mut self, members: &'s Map<String, Value>, depth: usize, named: usize) -> Result<(), String> {
-        if let Some(Value::String(reference)) = members.get("$ref") {
-            self.references += 1;
-            within("references", self.references, MOST_REFERENCES)?;
-            self.follow(reference)?;
+    /// `path` is the name of the rule. A part of an `allOf` has none, and its references are followed at once.
+    fn schema(&mut self, schema: &'s Value, path: &str, depth: usize, is_part: bool) -> Result<(), String> {
+        within("levels of nesting when the references in an `allOf` are followed", depth, DEEPEST_FOLLOWED)?;
+        self.deepest = self.deepest.max(depth);
+        self.write(path.len() + RULE)?;
+        if !is_part {
+            self.name(path)?;
         }
-        if ["$dynamicRef", "$recursiveRef"].iter().any(|key| members.contains_key(*key)) {
+        let Value::Object(members) = schema else { return Ok(()) };
+        self.keywords(members, path)?;
+        for (key, member) in members {
+            match (key.as_str(), member) {
+                ("$ref", Value::String(reference)) => {
+                    self.follow(reference)?;
+                    if is_part {
+                        let target = self.resolve(reference)?;
+                        self.schema(target, path, depth + 1, true)?;
+                    } else if self.met.insert(reference) {
+                        self.open.push(reference);
+                    }
+                }
+                ("allOf", Value::Array(parts)) => {
+                    parts.iter().try_for_each(|part| self.schema(part, path, depth + 1, true))?;
+                }
+                ("anyOf" | "oneOf", Value::Array(parts)) if is_part => {
+                    parts.iter().try_for_each(|part| self.schema(part, path, depth + 1, true))?;
+                }
+                (
+                    "properties" | "patternProperties" | "dependentSchemas" | "dependencies",
+                    Value::Object(parts),
+                ) => {
+                    for (name, part) in parts {
+                        self.schema(part, &format!("{path}-{name}"), depth + 1, false)?;
+                    }
+                }
+                (key, Value::Array(parts)) if SCHEMAS.contains(&key) => {
+                    for (at, part) in parts.iter().enumerate() {
+                        self.schema(part, &format!("{path}-{key}-{at}"), depth + 1, false)?;
+                    }
+                }
+                (key, part) if SCHEMAS.contains(&key) => {
+                    self.schema(part, &format!("{path}-{key}"), depth + 1, false)?;
+                }
+                ("const" | "enum", data) => self.write(data.to_string().len())?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: usize) -> Result<(), String> {
+        self.written += bytes;
+        within("bytes of rules when its references are written out", self.written, LONGEST_WRITTEN)
+    }
+
+    fn name(&mut self, path: &str) -> Result<(), String> {
+        let same = self.names.entry(plain(path)).or_default();
+        *same += 1;
+        self.alike += *same - 1;
+        if self.alike <= MOST_ALIKE {
+            return Ok(());
+        }
+        let what =
+            "it has too many names that are alike but for characters other than letters of ASCII and digits";
+        Err(what.to_owned())
+    }
+
+    fn keywords(&mut self, members: &'s Map<String, Value>, path: &str) -> Result<(), String> {
+        if ["$dynamicRef", "$recursiveRef"].iter().any(|key| members.get(*key).is_some_and(Value::is_string))
+        {
             return Err("it has a `$dynamicRef` or `$recursiveRef`; only `$ref` is followed".to_owned());
         }
-        if depth > 0 && members.get("$id").is_some_and(Value::is_string) {
+        if !std::ptr::eq(members, self.root.as_object().unwrap_or(members))
+            && members.get("$id").is_some_and(Value::is_string)
+        {
             return Err("it has an `$id` below its begin, where references would be read anew".to_owned());
         }
         let own = members.get("pattern").and_then(Value::as_str);
@@ -102,31 +229,29 @@ impl<'s> Look<'s> {
             // The converter reads `allOf` again for each type, and what is in it likewise.
             return Err("it has a list of types beside `allOf`; write them as `anyOf`".to_owned());
         }
-        let optional = self.optional_of(members);
-        let longest = properties(members).into_iter().flat_map(Map::keys).map(String::len).max().unwrap_or(0);
-        self.optional += optional * optional * (named + longest + RULE + optional);
+        let names = || properties(members).into_iter().flat_map(Map::keys);
+        let longest = names().map(String::len).max().unwrap_or(0);
+        within("bytes in a name", longest, LONGEST_NAME)?;
+        let others = members.get("additionalProperties").is_some_and(|others| *others != Value::Bool(false));
+        // The converter makes classes of their characters, and writes them as they stand.
+        if others
+            && names().any(|name| name.contains([']', '\\', '^', '"']) || name.contains(char::is_control))
+        {
+            let what = "it has a property whose name has `]`, a backslash, `^`, a quote or a control character, \
+                        beside `additionalProperties`; rename it, or make that `false`";
+            return Err(what.to_owned());
+        }
+        let optional = self.optional_of(members)?;
+        self.optional += optional * optional * (path.len() + longest + RULE + optional);
         if self.optional > MOST_OPTIONAL {
             let what = "it has too many properties that are not `required`; require more of them, or make names shorter";
             return Err(what.to_owned());
-        }
-        let mut names: HashMap<String, usize> = HashMap::new();
-        for name in members.keys() {
-            *names.entry(plain(name)).or_default() += 1;
-        }
-        self.alike += names.values().filter(|&&count| count > 1).map(|count| count * count).sum::<usize>();
-        if self.alike > MOST_ALIKE {
-            let what = "it has too many names that are alike but for characters other than letters of ASCII and digits";
-            return Err(what.to_owned());
-        }
-        for (name, member) in members {
-            within("bytes in a name", name.len(), LONGEST_NAME)?;
-            self.at(member, depth + 1, named + name.len() + 1)?;
         }
         Ok(())
     }
 
     /// How many properties need not be there, those of all parts of an `allOf` together.
-    fn optional_of(&self, members: &'s Map<String, Value>) -> usize {
+    fn optional_of(&mut self, members: &'s Map<String, Value>) -> Result<usize, String> {
         let own = properties(members);
         let required = members.get("required").and_then(Value::as_array);
         let required: HashSet<&str> = required.into_iter().flatten().filter_map(Value::as_str).collect();
@@ -137,22 +262,31 @@ impl<'s> Look<'s> {
                 ["oneOf", "anyOf"].iter().filter_map(|key| part.get(key)?.as_array()).flatten();
             std::iter::once(part).chain(alternatives)
         });
-        let of_parts =
-            parts.filter_map(|part| properties(self.target(part).ok()?.as_object()?)).map(Map::len);
-        own + usize::from(members.contains_key("additionalProperties")) + of_parts.sum::<usize>()
+        let mut of_parts = 0;
+        for part in parts {
+            of_parts += self.target(part)?.as_object().and_then(properties).map_or(0, Map::len);
+        }
+        Ok(own + usize::from(members.contains_key("additionalProperties")) + of_parts)
     }
 
     /// What a reference leads to at last.
-    fn follow(&self, reference: &str) -> Result<&'s Value, String> {
+    fn follow(&mut self, reference: &'s str) -> Result<&'s Value, String> {
+        if let Some(end) = self.ends.get(reference) {
+            return Ok(end);
+        }
         let mut target = self.resolve(reference)?;
         for _ in 0..DEEPEST_FOLLOWED {
-            let Some(Value::String(next)) = target.get("$ref") else { return Ok(target) };
+            let Some(Value::String(next)) = target.get("$ref") else {
+                self.ends.insert(reference, target);
+                within("references", self.ends.len(), MOST_REFERENCES)?;
+                return Ok(target);
+            };
             target = self.resolve(next)?;
         }
         Err("its references lead round in a circle, or on and on".to_owned())
     }
 
-    fn target(&self, schema: &'s Value) -> Result<&'s Value, String> {
+    fn target(&mut self, schema: &'s Value) -> Result<&'s Value, String> {
         match schema.get("$ref") {
             Some(Value::String(reference)) => self.follow(reference),
             _ => Ok(schema),
@@ -160,53 +294,17 @@ impl<'s> Look<'s> {
     }
 
     fn resolve(&self, reference: &str) -> Result<&'s Value, String> {
-        if !reference.starts_with("#/") {
+        let Some(places) = reference.strip_prefix("#/") else {
             return Err("it has a reference that does not begin with `#/`".to_owned());
-        }
-        if reference.contains(['~', '%']) {
-            return Err(
-                "it has a reference with an escape (`~` or `%`); give the place a plain name".to_owned()
-            );
+        };
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._!$&'()*+,;=:@?".contains(&byte);
+        if !places.bytes().all(is_plain) {
+            let what = "it has a reference with an escape (`~` or `%`), or with a character that would need one; \
+                        give the place a name of letters of ASCII and digits";
+            return Err(what.to_owned());
         }
         resolve(self.root, reference).ok_or_else(|| "it has a reference to what is not there".to_owned())
     }
-}
-
-/// What is at a place of a schema, as the converter reads it: names between slashes as they stand.
-pub(crate) fn resolve<'s>(root: &'s Value, reference: &str) -> Option<&'s Value> {
-    reference.strip_prefix("#/")?.split('/').try_fold(root, |value, name| match value {
-        Value::Object(members) => members.get(name),
-        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
-        _ => None,
-    })
-}
-
-/// How many levels are below a value, references followed.
-fn levels<'s>(
-    root: &'s Value,
-    value: &'s Value,
-    depth: usize,
-    known: &mut HashMap<*const Value, usize>,
-) -> Result<usize, String> {
-    if let Some(&levels) = known.get(&std::ptr::from_ref(value)) {
-        within("levels of nesting when its references are followed", depth + levels, DEEPEST_FOLLOWED)?;
-        return Ok(levels);
-    }
-    within("levels of nesting when its references are followed", depth, DEEPEST_FOLLOWED)?;
-    // Until it is known: a circle that comes back here adds nothing.
-    known.insert(std::ptr::from_ref(value), 0);
-    let referenced = value.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(root, reference));
-    let below: Box<dyn Iterator<Item = &Value>> = match value {
-        Value::Object(members) => Box::new(members.values().chain(referenced)),
-        Value::Array(items) => Box::new(items.iter()),
-        _ => Box::new(std::iter::empty()),
-    };
-    let mut deepest = 0;
-    for part in below {
-        deepest = deepest.max(levels(root, part, depth + 1, known)? + 1);
-    }
-    known.insert(std::ptr::from_ref(value), deepest);
-    Ok(deepest)
 }
 
 /// A name with each run of other characters as one `-`.
@@ -260,7 +358,12 @@ mod tests {
             ),
             (json!({ "$ref": "#secret" }), "does not begin with `#/`"),
             (json!({ "$ref": "#/$defs/secret" }), "what is not there"),
-            (json!({ "$defs": { "secret": { "$ref": "#/$defs/secret" } } }), "circle"),
+            (
+                json!({ "$defs": { "secret": { "$ref": "#/$defs/secret" } }, "$ref": "#/$defs/secret" }),
+                "circle",
+            ),
+            (json!({ "$ref": "#/$defs/\u{e4}secret" }), "letters of ASCII"),
+            (json!({ "$ref": "#/allOf/00", "allOf": [{}] }), "what is not there"),
             (json!({ "items": { "$id": "secret" } }), "`$id`"),
             (json!({ "$dynamicRef": "#secret" }), "`$dynamicRef`"),
             (json!({ "type": ["object", "string"], "allOf": [{}] }), "`anyOf`"),
@@ -279,7 +382,100 @@ mod tests {
         for schema in
             [json!({}), json!({ "$id": "urn:a", "type": "string" }), tree, json!({ "properties": wide })]
         {
-            assert_eq!(check(&schema), Ok(()), "{schema}");
+            assert_eq!(check(&schema).err(), None, "{schema}");
+        }
+    }
+
+    fn nested(levels: usize, innermost: Value, around: impl Fn(Value) -> Value) -> Value {
+        (0..levels).fold(innermost, |inner, _| around(inner))
+    }
+
+    #[test]
+    fn what_grows_when_references_are_written_out_is_refused() {
+        let items = |inner| json!({ "items": inner });
+        let wide = |count: usize| json!({ "anyOf": vec![json!({}); count] });
+        let to_each: Vec<_> =
+            (1..=50).map(|level| json!({ "$ref": format!("#/$defs/a{}", "/items".repeat(level)) })).collect();
+        let each_level = json!({ "$defs": { "a": nested(50, wide(2000), items) }, "anyOf": to_each });
+        assert!(check(&each_level).unwrap_err().contains("written out"));
+        let long = "n".repeat(200);
+        let names = nested(
+            28,
+            wide(7000),
+            |inner| json!({ "properties": { long.as_str(): inner }, "required": [long] }),
+        );
+        assert!(check(&names).unwrap_err().contains("written out"));
+        let values = json!({ "enum": vec!["v".repeat(100); 300] });
+        let values = json!({ "$defs": { "a": nested(50, values, items) }, "anyOf": each_level["anyOf"] });
+        assert!(check(&values).unwrap_err().contains("written out"));
+    }
+
+    #[test]
+    fn references_that_lead_deeper_and_deeper_are_refused_though_they_come_back() {
+        let chain = |count: usize| {
+            let mut defs = Map::new();
+            for at in 0..count {
+                let next = json!({ "$ref": format!("#/$defs/x{}", at + 1) });
+                defs.insert(format!("s{at}"), nested(50, next, |inner| json!({ "not": inner })));
+                let back =
+                    json!({ "anyOf": [{ "$ref": format!("#/$defs/s{at}") }, { "$ref": "#/$defs/x0" }] });
+                defs.insert(format!("x{at}"), back);
+            }
+            defs.insert(format!("x{count}"), json!({ "$ref": "#/$defs/x0" }));
+            json!({ "$defs": defs, "$ref": "#/$defs/x0" })
+        };
+        assert_eq!(check(&chain(70)).err(), None);
+        let why = check(&chain(90)).unwrap_err();
+        assert!(why.contains("4096 levels of nesting when its references are followed"), "{why}");
+    }
+
+    #[test]
+    fn parts_of_an_all_of_are_read_where_they_are_used() {
+        let part = |name: &str| json!({ "allOf": [{ "$ref": format!("#/$defs/{name}") }] });
+        let back = json!({ "$defs": { "a": { "properties": { "a": part("a") } } }, "$ref": "#/$defs/a" });
+        assert!(check(&back).unwrap_err().contains("`allOf`"));
+        let mut defs: Map<String, Value> = (0..40)
+            .map(|at| {
+                let next = part(&format!("d{}", at + 1));
+                (format!("d{at}"), json!({ "required": ["l", "r"], "properties": { "l": next, "r": next } }))
+            })
+            .collect();
+        defs.insert("d40".to_owned(), json!({}));
+        assert!(check(&json!({ "$defs": defs, "$ref": "#/$defs/d0" })).unwrap_err().contains("written out"));
+        assert_eq!(check(&json!({ "$defs": defs, "$ref": "#/$defs/d36" })).err(), None);
+    }
+
+    #[test]
+    fn data_and_names_are_no_keywords() {
+        for schema in [
+            json!({ "const": { "$ref": "x", "$id": "urn:a" }, "enum": [{ "$dynamicRef": "#a" }] }),
+            json!({ "examples": [{ "$ref": "x" }], "default": { "$recursiveRef": "#" } }),
+            json!({ "properties": { "$dynamicRef": {}, "$ref": {}, "$id": {}, "const": { "type": "string" } } }),
+            json!({ "const": { "n".repeat(300): 1 } }),
+        ] {
+            assert_eq!(check(&schema), Ok(vec![]), "{schema}");
+        }
+        for (schema, says) in [
+            (json!({ "properties": { "const": { "$ref": "x" } } }), "does not begin"),
+            (json!({ "properties": { "a": { "$dynamicRef": "#a" } } }), "`$dynamicRef`"),
+            (json!({ "const": { "$ref": "x" }, "$ref": "#/const" }), "does not begin"),
+        ] {
+            assert!(check(&schema).unwrap_err().contains(says), "{schema}");
+        }
+    }
+
+    #[test]
+    fn names_that_would_break_a_class_are_refused_beside_further_properties() {
+        for name in ["a]", "\\", "a^b", "\"", "\n"] {
+            let with = |others: Value| json!({ "properties": { name: {} }, "additionalProperties": others });
+            for others in [json!(true), json!({}), json!({ "type": "string" })] {
+                assert!(
+                    check(&with(others)).unwrap_err().contains("beside `additionalProperties`"),
+                    "{name}"
+                );
+            }
+            assert_eq!(check(&with(json!(false))).err(), None, "{name}");
+            assert_eq!(check(&json!({ "properties": { name: {} } })).err(), None, "{name}");
         }
     }
 }

@@ -1,14 +1,24 @@
-//! Forms that are made to end the process, to hold it up, or to have it say what is private.
+//! Forms that are made to end the process, to have it work without end, or to have it say what is private.
 
 use std::path::PathBuf;
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
+
+use Verdict::{Refused, Taken};
 
 use crate::calls::with_model;
 use crate::session::Session;
 
 /// A word of the user. It must be nowhere but in the output.
 const WORD: &str = "Rumpelstilzchen";
+
+/// What becomes of a form: work that is too much is refused before it is done.
+enum Verdict {
+    /// There is an output, whatever it is.
+    Taken,
+    Refused,
+}
 
 fn nested(levels: usize, innermost: Value, around: impl Fn(Value) -> Value) -> Value {
     (0..levels).fold(innermost, |inner, _| around(inner))
@@ -28,77 +38,120 @@ fn properties(count: usize, name: impl Fn(usize) -> String) -> Value {
     json!({ "type": "object", "properties": Value::Object(properties) })
 }
 
-fn grammars() -> Vec<String> {
+fn grammars() -> Vec<(Verdict, String)> {
     let twice = |rule: &str| -> String {
         (0..40).map(|at| format!("r{at} ::= {}\n", rule.replace('N', &format!("r{}", at + 1)))).collect()
     };
     vec![
-        format!("root ::= {}", "(".repeat(100_000)),
-        format!("root ::= {}", "[".repeat(100_000)),
-        format!("root ::= {}", "\"a\"?".repeat(50_000)),
-        format!("root ::= {}", "[a-z]*".repeat(40_000)),
-        format!("root ::= {}", "[a-z]{0,2000}".repeat(10_000)),
-        "root ::= \"a\"{1000000}".to_owned(),
-        "root ::= \"a\"{99999999999999999999}".to_owned(),
-        "root ::= \"a\"{3,2}".to_owned(),
-        format!("root ::= r0\n{}r40 ::= \"a\"", twice("N | N")),
-        format!("root ::= r0\n{}r40 ::= \"a\"", twice("\"\" | N N")),
-        format!(
-            "root ::= r0\n{}r10000 ::= \"a\"",
-            (0..10_000).map(|at| format!("r{at} ::= r{}\n", at + 1)).collect::<String>()
+        (Refused, format!("root ::= {}", "(".repeat(100_000))),
+        (Refused, format!("root ::= {}", "[".repeat(100_000))),
+        (Refused, format!("root ::= {}", "\"a\"?".repeat(50_000))),
+        (Refused, format!("root ::= {}", "[a-z]*".repeat(40_000))),
+        (Refused, format!("root ::= {}", "[a-z]{0,2000}".repeat(10_000))),
+        (Refused, "root ::= \"a\"{1000000}".to_owned()),
+        (Refused, "root ::= \"a\"{99999999999999999999}".to_owned()),
+        (Refused, "root ::= \"a\"{3,2}".to_owned()),
+        (Taken, format!("root ::= r0\n{}r40 ::= \"a\"", twice("N | N"))),
+        (Refused, format!("root ::= r0\n{}r40 ::= \"a\"", twice("\"\" | N N"))),
+        (
+            Taken,
+            format!(
+                "root ::= r0\n{}r10000 ::= \"a\"",
+                (0..10_000).map(|at| format!("r{at} ::= r{}\n", at + 1)).collect::<String>()
+            ),
         ),
-        "root ::= root root | \"\"".to_owned(),
-        "root ::= [\\U00000000-\\UFFFFFFFF]*".to_owned(),
-        "root ::= \"a\" root \"b\" | \"a\" root \"c\" | \"a\" root".to_owned(),
+        (Refused, "root ::= root root | \"\"".to_owned()),
+        (Taken, "root ::= [\\U00000000-\\UFFFFFFFF]*".to_owned()),
+        (Refused, "root ::= \"a\" root \"b\" | \"a\" root \"c\" | \"a\" root".to_owned()),
+        // What waits for the end of its rule.
+        (Refused, format!("root ::= {}", vec![".{2000}".repeat(513); 71].join("|"))),
+        (Refused, format!("root ::= {}", vec![".{2000}".repeat(513); 71].join("("))),
     ]
 }
 
-fn schemas() -> Vec<Value> {
+fn schemas() -> Vec<(Verdict, Value)> {
     let again = json!({ "$ref": "#/$defs/a" });
     let below = json!({ "items": again });
+    let part = json!({ "allOf": [again] });
+    let each_level: Vec<_> =
+        (0..58).map(|level| json!({ "$ref": format!("#/$defs/a{}", "/items".repeat(level)) })).collect();
     vec![
-        json!({ "$ref": "#" }),
-        json!({ "$defs": { "a": again }, "$ref": "#/$defs/a" }),
-        json!({ "$defs": { "a": again }, "allOf": [again] }),
-        json!({ "$defs": { "a": { "anyOf": [again] } }, "$ref": "#/$defs/a" }),
-        json!({ "$defs": { "a": { "type": "boolean", "not": again } }, "$ref": "#/$defs/a" }),
-        json!({ "$defs": { "a": { "type": "boolean", "if": again, "then": again } }, "$ref": "#/$defs/a" }),
-        nested(50, json!({ "type": "boolean" }), |inner| json!({ "type": "array", "items": inner })),
-        nested(20, json!({}), |inner| json!({ "type": ["object", "string"], "allOf": [inner] })),
-        chain(1500, |next| next),
-        chain(500, |next| nested(10, next, |inner| json!({ "not": inner }))),
-        chain(40, |next| json!({ "oneOf": [next, next] })),
-        chain(40, |next| json!({ "type": "boolean", "allOf": [next, next] })),
-        json!({ "$defs": { "a": { "oneOf": [below, below] } }, "allOf": [again], "const": nested(50, json!([]), |inner| json!([inner])) }),
-        json!({ "enum": (0..20_000).collect::<Vec<_>>() }),
-        json!({ "enum": (0..8000).collect::<Vec<_>>() }),
-        properties(100, |at| format!("p{at}")),
-        properties(2000, |at| format!("p{at}")),
-        properties(1500, |at| char::from_u32(0x4e00 + at as u32).unwrap().to_string()),
-        properties(1, |_| "!".repeat(60_000)),
-        json!({ "type": "string", "minLength": 1_000_000 }),
-        json!({ "type": "string", "maxLength": 1_000_000 }),
-        json!({ "type": "array", "minItems": 4_000_000_000_u32 }),
-        json!({ "type": "integer", "minimum": 9_000_000_000_000_000_u64, "maximum": -9_000_000_000_000_000_i64 }),
-        json!({ "type": "string", "pattern": format!("^{}a{}$", "(".repeat(20_000), ")".repeat(20_000)) }),
-        json!({ "type": "string", "pattern": "^((a{1000}){1000}){1000}$" }),
-        json!({ "allOf": (0..2000).map(|_| json!({ "type": "string", "pattern": "^\\w{50}$" })).collect::<Vec<_>>() }),
+        (Refused, json!({ "$ref": "#" })),
+        (Refused, json!({ "$defs": { "a": again }, "$ref": "#/$defs/a" })),
+        (Refused, json!({ "$defs": { "a": again }, "allOf": [again] })),
+        (Refused, json!({ "$defs": { "a": { "anyOf": [again] } }, "$ref": "#/$defs/a" })),
+        (Taken, json!({ "$defs": { "a": { "type": "boolean", "not": again } }, "$ref": "#/$defs/a" })),
+        (
+            Taken,
+            json!({ "$defs": { "a": { "type": "boolean", "if": again, "then": again } }, "$ref": "#/$defs/a" }),
+        ),
+        (Taken, nested(50, json!({ "type": "boolean" }), |inner| json!({ "type": "array", "items": inner }))),
+        (Refused, nested(20, json!({}), |inner| json!({ "type": ["object", "string"], "allOf": [inner] }))),
+        // The converter reads what an `allOf` refers to where it is, again and again.
+        (
+            Refused,
+            json!({ "$defs": { "a": { "properties": { "b": part, "c": part } } }, "$ref": "#/$defs/a" }),
+        ),
+        (
+            Refused,
+            chain(40, |next| json!({ "properties": { "a": { "allOf": [next] }, "b": { "allOf": [next] } } })),
+        ),
+        // What is within it is written out for each reference to a level.
+        (
+            Refused,
+            json!({ "$defs": { "a": nested(58, json!({ "anyOf": vec![json!({}); 7500] }), |inner| json!({ "items": inner })) }, "anyOf": each_level }),
+        ),
+        (Refused, chain(1500, |next| next)),
+        (Refused, chain(500, |next| nested(10, next, |inner| json!({ "not": inner })))),
+        (Taken, chain(40, |next| json!({ "oneOf": [next, next] }))),
+        (Refused, chain(40, |next| json!({ "type": "boolean", "allOf": [next, next] }))),
+        (
+            Taken,
+            json!({ "$defs": { "a": { "oneOf": [below, below] } }, "allOf": [again], "const": nested(50, json!([]), |inner| json!([inner])) }),
+        ),
+        (Refused, json!({ "enum": (0..20_000).collect::<Vec<_>>() })),
+        (Taken, json!({ "enum": (0..8000).collect::<Vec<_>>() })),
+        (Taken, properties(100, |at| format!("p{at}"))),
+        (Refused, properties(2000, |at| format!("p{at}"))),
+        (Refused, properties(1500, |at| char::from_u32(0x4e00 + at as u32).unwrap().to_string())),
+        (Refused, properties(1, |_| "!".repeat(60_000))),
+        (Refused, json!({ "type": "string", "minLength": 1_000_000 })),
+        (Taken, json!({ "type": "string", "maxLength": 1_000_000 })),
+        (Refused, json!({ "type": "array", "minItems": 4_000_000_000_u32 })),
+        (
+            Taken,
+            json!({ "type": "integer", "minimum": 9_000_000_000_000_000_u64, "maximum": -9_000_000_000_000_000_i64 }),
+        ),
+        (
+            Refused,
+            json!({ "type": "string", "pattern": format!("^{}a{}$", "(".repeat(20_000), ")".repeat(20_000)) }),
+        ),
+        (Refused, json!({ "type": "string", "pattern": "^((a{1000}){1000}){1000}$" })),
+        (
+            Refused,
+            json!({ "allOf": (0..2000).map(|_| json!({ "type": "string", "pattern": "^\\w{50}$" })).collect::<Vec<_>>() }),
+        ),
     ]
 }
 
 #[test]
 fn no_form_ends_the_process_or_breaks_the_next_request() {
     let mut session = Session::start();
-    let grammars = grammars().into_iter().map(|grammar| json!({ "grammar": grammar }));
-    let schemas = schemas().into_iter().map(|schema| json!({ "jsonSchema": schema }));
-    for form in grammars.chain(schemas) {
+    // As much as the sandbox gives it. What takes more ends the process.
+    let pid = Pid::from_raw(i32::try_from(session.adapter.id()).unwrap()).unwrap();
+    let limit = Rlimit { current: Some(1 << 30), maximum: Some(1 << 30) };
+    prlimit(Some(pid), Resource::Data, limit).unwrap();
+    let grammars = grammars().into_iter().map(|(verdict, grammar)| (verdict, json!({ "grammar": grammar })));
+    let schemas = schemas().into_iter().map(|(verdict, schema)| (verdict, json!({ "jsonSchema": schema })));
+    for (verdict, form) in grammars.chain(schemas) {
         let mut args = with_model(&json!({ "prompt": "a", "maxTokens": 150 }));
         args.as_object_mut().unwrap().extend(form.as_object().unwrap().clone());
         session.invoke("inference.generate", &args);
         let shown: String = form.to_string().chars().take(100).collect();
         let end = session.end().unwrap_or_else(|| panic!("the process has ended: {shown}"));
-        if end["type"] == "error" {
-            assert_eq!(end["payload"]["code"], "ADAPTER_GRAMMAR_INVALID", "{shown}: {end}");
+        match verdict {
+            Taken => assert_eq!(end["type"], "result", "{shown}: {end}"),
+            Refused => assert_eq!(end["payload"]["code"], "ADAPTER_GRAMMAR_INVALID", "{shown}: {end}"),
         }
     }
     session.invoke(
