@@ -68,18 +68,31 @@ impl Form {
         matches!(self, Self::Free)
     }
 
-    /// What is wrong with a whole output. The grammar lets through what it has no words for, such as `multipleOf`.
-    pub(crate) fn violation(&self, text: &str) -> Option<String> {
-        let Self::Json(schema) = self else { return None };
+    /// What is wrong with an output that ended by itself or by a stop string.
+    pub(crate) fn violation(&self, text: &str, is_stopped: bool) -> Option<String> {
+        let what = "a stop string cut the text";
+        match self {
+            Self::Free => None,
+            // Whether what is left fits is not known: the grammar was followed over the stop string, too.
+            Self::Grammar => is_stopped.then(|| what.to_owned()),
+            Self::Json(schema) if is_stopped => schema.violation(text).map(|why| format!("{what}: {why}")),
+            Self::Json(schema) => schema.violation(text),
+        }
+    }
+}
+
+impl Schema {
+    /// The grammar lets through what it has no words for, such as `multipleOf`.
+    fn violation(&self, text: &str) -> Option<String> {
         let mut tape = Tape::new();
         let value = match tape.parse(text.as_bytes(), &Limits::default()) {
             Ok(value) => value.to_serde(),
             Err(error) => return Some(format!("the text is no JSON: {error}")),
         };
-        if !is_small(&schema.schema, &value) {
+        if !is_small(&self.schema, &value) {
             return Some("it takes too long to hold the text against the schema".to_owned());
         }
-        schema.validator.validate(&value).err().map(|error| {
+        self.validator.validate(&value).err().map(|error| {
             // Without the value: it is what the model said, and that stays in `text`.
             format!("the text does not fit the schema: {} at `{}`", error.masked(), error.instance_path())
         })
@@ -146,7 +159,7 @@ mod tests {
 
     /// Whether the grammar that is made of a schema takes a text, and whether the schema does.
     fn takes(schema: &Value, text: &str) -> (bool, bool) {
-        let fits = form("jsonSchema", schema).unwrap().violation(text).is_none();
+        let fits = form("jsonSchema", schema).unwrap().violation(text, false).is_none();
         let references = crate::schema::check(schema).unwrap();
         let grammar = grammar_of(&for_converter(schema, &references)).unwrap();
         let (mut ways, mut state) = Ways::new(Grammar::parse(&grammar).unwrap()).unwrap();
@@ -194,6 +207,14 @@ mod tests {
         assert_eq!(takes(&schema, &schema["const"].to_string()), (true, true));
         assert_eq!(takes(&json!({ "type": "number" }), "1e99"), (true, true));
         assert!(!takes(&json!({ "type": "array", "items": { "type": "number" } }), "[1e999]").0);
+    }
+
+    #[test]
+    fn a_limit_beyond_all_bounds_is_kept_by_the_schema_alone() {
+        let schema = json!({ "type": "string", "maxLength": 3000 });
+        let text = |length| json!("a".repeat(length)).to_string();
+        assert_eq!(takes(&schema, &text(3000)), (true, true));
+        assert_eq!(takes(&schema, &text(3001)), (true, false));
     }
 
     #[test]

@@ -164,7 +164,8 @@ impl GenerateTask {
             Finish::Length => self.form.may_be_cut(),
             Finish::Cancelled => false,
         };
-        let violation = if whole { self.form.violation(&text) } else { None };
+        let is_stopped = finish == Finish::StopString;
+        let violation = if whole { self.form.violation(&text, is_stopped) } else { None };
         let data = Generated {
             text,
             finish_reason: finish,

@@ -95,10 +95,17 @@ fn a_grammar_says_what_comes() {
 
 #[test]
 fn a_stop_string_within_a_form_leaves_no_whole_output() {
-    let args = json!({ "prompt": "a", "jsonSchema": { "const": "abc" }, "stop": ["b"], "maxTokens": 30 });
-    let (ok, data) = done(&generate(&args));
-    assert_eq!((ok, &data["finishReason"], &data["text"]), (false, &json!("stop-string"), &json!("\"a")));
-    assert!(data["violation"].as_str().unwrap().contains("no JSON"));
+    for (name, form, left) in
+        [("jsonSchema", json!({ "const": "abc" }), "\"a"), ("grammar", json!("root ::= \"abc\""), "a")]
+    {
+        let args = json!({ "prompt": "a", name: form, "stop": ["b"], "maxTokens": 30 });
+        let (ok, data) = done(&generate(&args));
+        assert_eq!((&data["finishReason"], &data["text"]), (&json!("stop-string"), &json!(left)), "{form}");
+        assert!(
+            !ok && data["violation"].as_str().unwrap().starts_with("a stop string cut the text"),
+            "{data}"
+        );
+    }
 }
 
 #[test]
