@@ -6,7 +6,7 @@ use jsonschema::{PatternOptions, Validator};
 
 use crate::effort::is_small;
 use crate::fault::Fault;
-use crate::gbnf::Grammar;
+use crate::gbnf::{Grammar, GrammarFault};
 use crate::quiet::quiet;
 use crate::references::for_converter;
 use crate::request::Generate;
@@ -53,11 +53,12 @@ impl Form {
                 let form = Self::Json(Box::new(Schema { schema: schema.clone(), validator }));
                 let grammar = grammar_of(&for_converter(schema, &references))?;
                 short_enough(&grammar, "the grammar made of jsonSchema", LONGEST_MADE)?;
-                Ok((form, Some(constraint(&grammar, "the grammar made of jsonSchema")?)))
+                let grammar = Grammar::parse_made(&grammar);
+                Ok((form, Some(constraint(grammar, "the grammar made of jsonSchema")?)))
             }
             (None, Some(grammar)) => {
                 short_enough(grammar, "grammar", LONGEST_GRAMMAR)?;
-                Ok((Self::Grammar, Some(constraint(grammar, "grammar")?)))
+                Ok((Self::Grammar, Some(constraint(Grammar::parse(grammar), "grammar")?)))
             }
             (None, None) => Ok((Self::Free, None)),
         }
@@ -139,9 +140,9 @@ fn grammar_of(schema: &str) -> Result<String, Fault> {
     Ok(grammar.replace(LONG_EXPONENT, SHORT_EXPONENT))
 }
 
-fn constraint(grammar: &str, name: &str) -> Result<Constraint, Fault> {
+fn constraint(grammar: Result<Grammar, GrammarFault>, name: &str) -> Result<Constraint, Fault> {
     let wrong = |why: String| Fault::Grammar { what: format!("{name} cannot be used: {why}") };
-    let grammar = Grammar::parse(grammar).map_err(|fault| wrong(fault.to_string()))?;
+    let grammar = grammar.map_err(|fault| wrong(fault.to_string()))?;
     Constraint::new(grammar).map_err(|error| wrong(error.to_string()))
 }
 
@@ -162,7 +163,7 @@ mod tests {
         let fits = form("jsonSchema", schema).unwrap().violation(text, false).is_none();
         let references = crate::schema::check(schema).unwrap();
         let grammar = grammar_of(&for_converter(schema, &references)).unwrap();
-        let (mut ways, mut state) = Ways::new(Grammar::parse(&grammar).unwrap()).unwrap();
+        let (mut ways, mut state) = Ways::new(Grammar::parse_made(&grammar).unwrap()).unwrap();
         for &byte in text.as_bytes() {
             match ways.step(state, byte).unwrap() {
                 Some(next) => state = next,

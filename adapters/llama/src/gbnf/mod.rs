@@ -2,7 +2,9 @@
 //! as the text says and prints the text to stderr, and its stacks can double with each character. Here depth, size and the
 //! work for one token are bounded, and a fault names a place and never the text, which is private.
 //!
-//! The language: <https://github.com/ggml-org/llama.cpp/blob/master/grammars/README.md>, without tokens by name or number.
+//! The language: <https://github.com/ggml-org/llama.cpp/blob/master/grammars/README.md>, without tokens by name or number, and
+//! without `[]`, which is nothing at all there. A rule that begins with itself is taken where that ends its alternate
+//! (`root ::= root | "y"`): it adds nothing.
 
 mod parse;
 mod ways;
@@ -13,7 +15,7 @@ pub(crate) use ways::{State, TooMuch, Ways};
 const DEEPEST: usize = 256;
 /// Most elements of a grammar: characters, classes and references, after repetitions are written out.
 const MOST_ELEMENTS: usize = 1 << 20;
-/// Most repetitions of one item. As in llama.cpp more is refused as the least number, and no limit as the largest.
+/// Most repetitions of one item.
 const MOST_REPETITIONS: u32 = 2000;
 
 /// A grammar that was read whole and has every rule that it names.

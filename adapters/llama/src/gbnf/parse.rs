@@ -5,10 +5,21 @@ use std::collections::HashMap;
 use super::{Class, DEEPEST, Element, Grammar, GrammarFault, MOST_ELEMENTS, MOST_REPETITIONS};
 
 impl Grammar {
-    /// Reads a text.
+    /// Reads a text of the user's.
     pub(crate) fn parse(text: &str) -> Result<Self, GrammarFault> {
+        Self::read(text, false)
+    }
+
+    /// Reads what is made of a schema. A limit of more repetitions than are taken is none, as in llama.cpp: the finished text is
+    /// held against the schema.
+    pub(crate) fn parse_made(text: &str) -> Result<Self, GrammarFault> {
+        Self::read(text, true)
+    }
+
+    fn read(text: &str, is_made: bool) -> Result<Self, GrammarFault> {
         let mut parser = Parser {
             text,
+            is_made,
             at: 0,
             depth: 0,
             grown: 0,
@@ -33,6 +44,7 @@ impl Grammar {
 
 struct Parser<'t> {
     text: &'t str,
+    is_made: bool,
     at: usize,
     depth: usize,
     /// Elements that were ever made: those of groups that are still open and of rules that are not finished, too.
@@ -236,6 +248,9 @@ impl<'t> Parser<'t> {
             };
             ranges.push((low, high));
         }
+        if ranges.is_empty() {
+            return self.wrong("the class before this has no characters");
+        }
         Ok(self.add_class(Class::new(ranges, negated)))
     }
 
@@ -309,13 +324,14 @@ impl<'t> Parser<'t> {
         if !self.take("}") {
             return self.wrong("`}` is expected here");
         }
-        if least > MOST_REPETITIONS {
+        let is_many = |number| number > MOST_REPETITIONS;
+        if is_many(least) || most.is_some_and(is_many) && !self.is_made {
             return self.wrong("more than 2000 repetitions are asked for");
         }
         if most.is_some_and(|most| most < least) {
             return self.wrong("the most repetitions are fewer than the least");
         }
-        Ok((least, most.filter(|&most| most <= MOST_REPETITIONS)))
+        Ok((least, most.filter(|&most| !is_many(most))))
     }
 
     /// A number; one that is too large is the largest.
@@ -396,6 +412,9 @@ mod tests {
             ("root ::= \"a\"{secret}", 13, "a number"),
             ("root ::= \"a\"{3,2}", 17, "fewer than the least"),
             ("root ::= \"a\"{2001}", 18, "more than 2000"),
+            ("root ::= \"a\"{0,2001}", 20, "more than 2000"),
+            ("root ::= \"a\" []", 15, "no characters"),
+            ("root ::= [^]", 12, "no characters"),
             ("root ::= \"\\q\"", 10, "escape is unknown"),
             ("root ::= \"\\u12\"", 10, "hexadecimal"),
             ("root ::= \"a\" ) secret", 13, "end of the line"),
