@@ -132,7 +132,7 @@ impl Ways {
             }
             Err(error) if error.error_len().is_none() => {
                 let (low, high) = completions(&bytes[..=length]);
-                let can_follow = self.can_follow(state.set, low, high);
+                let can_follow = self.can_follow(state.set, low, high)?;
                 let partial = [bytes[0], bytes[1], bytes[2]];
                 let partial_length = state.partial_length + 1;
                 Ok(can_follow.then_some(State { set: state.set, partial, partial_length }))
@@ -142,11 +142,12 @@ impl Ways {
     }
 
     /// Whether any character from `low` to `high` can follow.
-    fn can_follow(&self, set: u32, low: u32, high: u32) -> bool {
+    fn can_follow(&mut self, set: u32, low: u32, high: u32) -> Result<bool, TooMuch> {
+        self.spend(self.sets[set as usize].classes.len() / LOOKS)?;
         let Set { chars, classes, .. } = &self.sets[set as usize];
         let at = chars.partition_point(|&(char, _)| char < low);
-        chars.get(at).is_some_and(|&(char, _)| char <= high)
-            || classes.iter().any(|&stack| self.takes(stack, low, high))
+        Ok(chars.get(at).is_some_and(|&(char, _)| char <= high)
+            || classes.iter().any(|&stack| self.takes(stack, low, high)))
     }
 
     fn takes(&self, stack: u32, low: u32, high: u32) -> bool {
@@ -365,27 +366,54 @@ mod tests {
         fits("root ::= (\"a\"* [b]?)*", "aabab");
     }
 
-    fn kept_after(grammar: &str, text: impl Iterator<Item = u8>) -> Result<(bool, usize), TooMuch> {
-        let (mut ways, mut state) = Ways::new(Grammar::parse(grammar).unwrap())?;
-        let mut most = 0;
-        for byte in text {
-            ways.begin_token(&mut state)?;
-            state = ways.step(state, byte)?.unwrap();
+    #[test]
+    fn looking_through_many_classes_is_work_also_within_a_character() {
+        let grammar = format!("root ::= {}\"a\"", "[\u{e4}]|".repeat(40_000));
+        let (mut ways, mut state) = Ways::new(Grammar::parse(&grammar).unwrap()).unwrap();
+        ways.begin_token(&mut state).unwrap();
+        let mut looks = (0..64).map(|_| ways.step(state, 0xC4));
+        assert_eq!(looks.find(Result::is_err), Some(Err(TooMuch)));
+    }
+
+    #[test]
+    fn a_stack_that_is_too_much_to_keep_ends_in_an_error() {
+        let nested = "root ::= \"[\" root \"]\" | [a-z]*";
+        let text = |depth| [b"[".repeat(depth), b"]".repeat(depth)].concat();
+        assert_eq!(follow(nested, &text(MOST_KEPT / 4)), Ok(Some(true)));
+        assert_eq!(follow(nested, &text(MOST_KEPT)), Err(TooMuch));
+    }
+
+    /// The most that was kept, and how often it became less.
+    fn kept(grammar: &str, text: &[u8], forgets: bool) -> (usize, usize) {
+        let (mut ways, mut state) = Ways::new(Grammar::parse(grammar).unwrap()).unwrap();
+        let (mut most, mut times) = (0, 0);
+        for &byte in text {
+            let before = ways.sets.len();
+            ways.work = 0;
+            if forgets {
+                ways.begin_token(&mut state).unwrap();
+            }
+            times += usize::from(ways.sets.len() < before);
+            state = ways.step(state, byte).unwrap().unwrap();
             most = most.max(ways.stacks.len() + ways.after.len() + ways.in_sets);
         }
-        Ok((ways.may_end(state), most))
+        assert!(ways.may_end(state));
+        (most, times)
     }
 
     #[test]
     fn a_long_text_needs_no_more_than_is_kept() {
-        let nested = "root ::= \"[\" root \"]\" | [a-z]*";
-        let text = |depth| std::iter::repeat_n(b'[', depth).chain(std::iter::repeat_n(b']', depth));
-        let (ends, kept) = kept_after(nested, text(MOST_KEPT / 4)).unwrap();
-        assert!(ends && kept <= 4 * MOST_KEPT, "{kept}");
-        assert_eq!(kept_after(nested, text(MOST_KEPT)), Err(TooMuch));
-        // A new set of many stacks with each character.
-        let many = format!("root ::= \"a\"{{0,2000}}{}", " \"a\"*".repeat(50));
-        let (_, kept) = kept_after(&many, std::iter::repeat_n(b'a', 20_000)).unwrap();
-        assert!(kept <= 4 * MOST_KEPT, "{kept}");
+        // Brackets by the bits of a number, the lowest outermost: most stacks are new each time.
+        let grammar = "root ::= (\"a\" root \"b\" | \"c\" root \"d\")*";
+        let text: Vec<u8> = (0..4000_u64)
+            .flat_map(|number| {
+                let opened = (0..60).map(move |bit| if number >> bit & 1 == 0 { b'a' } else { b'c' });
+                opened.clone().chain(opened.rev().map(|open| open + 1))
+            })
+            .collect();
+        let (most, times) = kept(grammar, &text, true);
+        assert!(most <= 4 * MOST_KEPT && times > 1, "{most} kept, {times} times less");
+        let (all, times) = kept(grammar, &text, false);
+        assert!(all > 4 * MOST_KEPT && times == 0, "{all}");
     }
 }
