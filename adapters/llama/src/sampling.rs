@@ -69,7 +69,7 @@ impl Sampling {
             let engine = seat.engine();
             // Most tokens fit; asking for one is much cheaper than for the whole vocabulary.
             let fits = match chosen {
-                Some(token) => constraint.after(token, engine)?.is_some(),
+                Some(token) => constraint.take(token, engine)?,
                 None => false,
             };
             if !fits {
@@ -80,9 +80,12 @@ impl Sampling {
                 }
                 candidates.apply_sampler(chain);
                 chosen = candidates.selected_token();
-            }
-            if let Some(token) = chosen {
-                constraint.accept(token, engine)?;
+                if let Some(token) = chosen
+                    && !constraint.take(token, engine)?
+                {
+                    let what = "a token was drawn that the grammar does not let follow";
+                    return Err(Fault::Engine { what: what.to_owned() });
+                }
             }
         }
         if let Some(token) = chosen {
@@ -112,11 +115,11 @@ impl Constraint {
         Ok(())
     }
 
-    /// Where the text is after a token; `None` when that cannot follow.
-    fn after(&mut self, token: LlamaToken, engine: &Engine) -> Result<Option<State>, Fault> {
+    /// Goes on by a token, if that can follow.
+    fn take(&mut self, token: LlamaToken, engine: &Engine) -> Result<bool, Fault> {
         let vocabulary = engine.model.vocab();
         if vocabulary.is_eog(token) {
-            return Ok(self.ways.may_end(self.state).then_some(self.state));
+            return Ok(self.ways.may_end(self.state));
         }
         let mut bytes = Vec::with_capacity(16);
         vocabulary.token_to_piece_into(token, &mut bytes, false, None);
@@ -126,14 +129,8 @@ impl Constraint {
             let Some(before) = state else { break };
             state = self.ways.step(before, byte).map_err(too_much)?;
         }
-        Ok(state)
-    }
-
-    fn accept(&mut self, token: LlamaToken, engine: &Engine) -> Result<(), Fault> {
-        let what = "a token was drawn that the grammar does not let follow";
-        let state = self.after(token, engine)?;
-        self.state = state.ok_or_else(|| Fault::Engine { what: what.to_owned() })?;
-        Ok(())
+        self.state = state.unwrap_or(self.state);
+        Ok(state.is_some())
     }
 }
 
