@@ -188,6 +188,9 @@ mod tests {
                 assert_eq!(takes(&schema, &text), (is_good, is_good), "{schema}");
             }
         }
+        let names = json!({ "$defs": { "a_b": red, "a-b": green }, "type": "object", "required": ["const", "default"],
+            "properties": { "const": { "$ref": "#/$defs/a_b" }, "default": { "$ref": "#/$defs/a-b" } } });
+        assert_eq!(takes(&names, r#"{"const":"red","default":"green"}"#), (true, true));
         let as_a_rule = json!({ "$defs": { "a": green }, "type": "object", "required": ["ref-defs-a", "z"],
             "properties": { "ref-defs-a": { "enum": ["red"] }, "z": { "$ref": "#/$defs/a" } } });
         assert_eq!(takes(&as_a_rule, r#"{"ref-defs-a":"red","z":"green"}"#), (true, true));

@@ -31,8 +31,8 @@ const MOST_CLASSES: usize = 64;
 const MOST_ALIKE: usize = 1 << 15;
 /// Longest name of a property. Bytes. The converter nests a group for each character of it.
 const LONGEST_NAME: usize = 200;
-/// Most work for properties that need not be there. For n of them in an object the converter makes n rules, and of all but one
-/// of them again the texts of all below, which have the names of all properties above.
+/// Most work for properties that need not be there. Of n of them in an object the converter makes n rules, but builds each anew
+/// for every property above it, n² / 2 times in all, with a name that holds the names of all properties around it.
 const MOST_OPTIONAL: usize = 1 << 21;
 /// What a rule costs beside the length of its name, in bytes of it.
 const RULE: usize = 64;

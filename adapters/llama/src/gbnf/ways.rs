@@ -364,6 +364,8 @@ mod tests {
             assert_eq!(follow(grammar, b"a"), Err(TooMuch), "{grammar}");
         }
         fits("root ::= (\"a\"* [b]?)*", "aabab");
+        // It ends the alternate there, so nothing comes back deeper.
+        fits("root ::= root | \"y\"", "y");
     }
 
     #[test]
