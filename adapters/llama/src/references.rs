@@ -22,6 +22,20 @@ pub(crate) fn resolve<'s>(root: &'s Value, reference: &str) -> Option<&'s Value>
     })
 }
 
+/// The same, or why not.
+pub(crate) fn target<'s>(root: &'s Value, reference: &str) -> Result<&'s Value, String> {
+    let Some(places) = reference.strip_prefix("#/") else {
+        return Err("it has a reference that does not begin with `#/`".to_owned());
+    };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._!$&'()*+,;=:@?".contains(&byte);
+    if !places.bytes().all(is_plain) {
+        let what = "it has a reference with an escape (`~` or `%`), or with a character that would need one; \
+                    give the place a name of letters of ASCII and digits";
+        return Err(what.to_owned());
+    }
+    resolve(root, reference).ok_or_else(|| "it has a reference to what is not there".to_owned())
+}
+
 /// The text of a schema for llama.cpp's converter. That names the rule of a reference by the letters and digits in it, and takes
 /// a rule of that name for it, be it of another reference or of a property. So all that is referred to is put below a name that
 /// is nowhere else.

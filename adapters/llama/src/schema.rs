@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use crate::references::resolve;
+use crate::references::target;
 
 /// Deepest nesting. Output is read with the depth of messages, which is twice this.
 const DEEPEST: usize = 64;
@@ -65,6 +65,7 @@ pub(crate) fn check(schema: &Value) -> Result<Vec<&str>, String> {
         ends: BTreeMap::new(),
         met: HashSet::new(),
         open: Vec::new(),
+        parts: Vec::new(),
         patterns: Patterns::default(),
         names: HashMap::new(),
         alike: 0,
@@ -103,6 +104,8 @@ struct Look<'s> {
     met: HashSet<&'s str>,
     /// Those of them that are not gone through yet.
     open: Vec<&'s str>,
+    /// References in an `allOf` that are followed now.
+    parts: Vec<&'s str>,
     patterns: Patterns,
     /// How many rules have a name.
     names: HashMap<String, usize>,
@@ -158,8 +161,7 @@ impl<'s> Look<'s> {
                 ("$ref", Value::String(reference)) => {
                     self.follow(reference)?;
                     if is_part {
-                        let target = self.resolve(reference)?;
-                        self.schema(target, path, depth + 1, true)?;
+                        self.part(reference, path, depth)?;
                     } else if self.met.insert(reference) {
                         self.open.push(reference);
                     }
@@ -190,6 +192,19 @@ impl<'s> Look<'s> {
                 _ => {}
             }
         }
+        Ok(())
+    }
+
+    /// What a part of an `allOf` refers to.
+    fn part(&mut self, reference: &'s str, path: &str, depth: usize) -> Result<(), String> {
+        if self.parts.contains(&reference) {
+            let what =
+                "it has an `allOf` whose references lead back to it; write such a `$ref` without `allOf`";
+            return Err(what.to_owned());
+        }
+        self.parts.push(reference);
+        self.schema(self.resolve(reference)?, path, depth + 1, true)?;
+        self.parts.pop();
         Ok(())
     }
 
@@ -294,16 +309,7 @@ impl<'s> Look<'s> {
     }
 
     fn resolve(&self, reference: &str) -> Result<&'s Value, String> {
-        let Some(places) = reference.strip_prefix("#/") else {
-            return Err("it has a reference that does not begin with `#/`".to_owned());
-        };
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._!$&'()*+,;=:@?".contains(&byte);
-        if !places.bytes().all(is_plain) {
-            let what = "it has a reference with an escape (`~` or `%`), or with a character that would need one; \
-                        give the place a name of letters of ASCII and digits";
-            return Err(what.to_owned());
-        }
-        resolve(self.root, reference).ok_or_else(|| "it has a reference to what is not there".to_owned())
+        target(self.root, reference)
     }
 }
 
@@ -432,8 +438,12 @@ mod tests {
     #[test]
     fn parts_of_an_all_of_are_read_where_they_are_used() {
         let part = |name: &str| json!({ "allOf": [{ "$ref": format!("#/$defs/{name}") }] });
-        let back = json!({ "$defs": { "a": { "properties": { "a": part("a") } } }, "$ref": "#/$defs/a" });
-        assert!(check(&back).unwrap_err().contains("`allOf`"));
+        let node = json!({ "properties": { "children": { "items": part("node") }, "next": part("node") } });
+        let back = json!({ "$defs": { "node": node }, "$ref": "#/$defs/node" });
+        assert!(check(&back).unwrap_err().contains("write such a `$ref` without `allOf`"));
+        let base = json!({ "$defs": { "base": { "properties": { "id": { "type": "integer" } } } },
+            "properties": { "a": part("base"), "b": { "items": part("base") } } });
+        assert_eq!(check(&base).err(), None);
         let mut defs: Map<String, Value> = (0..40)
             .map(|at| {
                 let next = part(&format!("d{}", at + 1));
