@@ -11,9 +11,8 @@ use axum::response::{IntoResponse as _, Response};
 use contract_inference::{Appended, Ending, FinishReason, Usage};
 use futures_core::Stream;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::clerk::{Piece, Recorded};
+use crate::clerk::{Piece, Pieces, Recorded};
 use crate::fault::{Fault, RECEIPT_HEADER};
 
 /// The end of a stream.
@@ -52,21 +51,31 @@ pub(crate) fn usage(usage: &Usage) -> Value {
     })
 }
 
+/// What a request came to that is over.
+///
+/// # Errors
+/// The fault that the client is told.
+fn ended(recorded: &Recorded) -> Result<&Appended, Fault> {
+    // An answer without a receipt is none.
+    let appended = recorded.appended.as_ref().map_err(Fault::of)?;
+    match Fault::of_ending(&recorded.finished) {
+        Some(fault) => Err(fault.with_receipt(appended)),
+        None => Ok(appended),
+    }
+}
+
 /// Waits for the end of a request whose pieces are of no interest.
 ///
 /// # Errors
 /// The fault that the client is told.
-pub(crate) async fn whole(mut pieces: UnboundedReceiver<Piece>) -> Result<(Recorded, Appended), Fault> {
+pub(crate) async fn whole(mut pieces: Pieces) -> Result<(Recorded, Appended), Fault> {
     loop {
-        match pieces.recv().await {
+        match pieces.receiver().recv().await {
             Some(Piece::Text(_)) => {}
+            Some(Piece::Refused(fault)) => return Err(fault),
             Some(Piece::End(recorded)) => {
-                // An answer without a receipt is none.
-                let appended = recorded.appended.clone().map_err(|failure| Fault::of(&failure))?;
-                return match Fault::of_ending(&recorded.finished) {
-                    Some(fault) => Err(fault.with_receipt(&appended)),
-                    None => Ok((*recorded, appended)),
-                };
+                let appended = ended(&recorded)?.clone();
+                return Ok((*recorded, appended));
             }
             None => return Err(ended_early()),
         }
@@ -93,16 +102,14 @@ pub(crate) trait Chunks: Send + Unpin + 'static {
 ///
 /// # Errors
 /// The request came to nothing before its first piece.
-pub(crate) async fn stream(
-    mut pieces: UnboundedReceiver<Piece>,
-    chunks: impl Chunks,
-) -> Result<Response, Fault> {
-    let Some(first) = pieces.recv().await else { return Err(ended_early()) };
+pub(crate) async fn stream(mut pieces: Pieces, chunks: impl Chunks) -> Result<Response, Fault> {
+    let first = match pieces.receiver().recv().await {
+        Some(Piece::Refused(fault)) => return Err(fault),
+        Some(first) => first,
+        None => return Err(ended_early()),
+    };
     if let Piece::End(recorded) = &first {
-        let appended = recorded.appended.clone().map_err(|failure| Fault::of(&failure))?;
-        if let Some(fault) = Fault::of_ending(&recorded.finished) {
-            return Err(fault.with_receipt(&appended));
-        }
+        ended(recorded)?;
     }
     let begun = chunks.begin().map(|begin| event(&begin)).unwrap_or_default();
     let events = Events { pieces, chunks, ready: Some(begun), first: Some(first), over: false };
@@ -117,7 +124,7 @@ fn event(value: &Value) -> String {
 }
 
 struct Events<C> {
-    pieces: UnboundedReceiver<Piece>,
+    pieces: Pieces,
     chunks: C,
     ready: Option<String>,
     first: Option<Piece>,
@@ -126,21 +133,21 @@ struct Events<C> {
 
 impl<C: Chunks> Events<C> {
     fn write(&mut self, piece: &Piece) -> String {
-        let recorded = match piece {
+        let ended = match piece {
             Piece::Text(text) => return event(&self.chunks.text(text)),
-            Piece::End(recorded) => recorded,
+            Piece::Refused(fault) => Err(fault.body()),
+            Piece::End(recorded) => ended(recorded)
+                .and_then(|appended| {
+                    let reason = finish_reason(&recorded.finished.ending).ok_or_else(ended_early)?;
+                    Ok(self.chunks.end(reason, recorded, appended))
+                })
+                .map_err(|fault| fault.body()),
         };
         self.over = true;
-        let ended = match (&recorded.appended, finish_reason(&recorded.finished.ending)) {
-            (Err(failure), _) => Err(Fault::of(failure)),
-            (Ok(appended), Some(reason)) => Ok(self.chunks.end(reason, recorded, appended)),
-            (Ok(appended), None) => Err(Fault::of_ending(&recorded.finished)
-                .map_or_else(ended_early, |fault| fault.with_receipt(appended))),
-        };
         match ended {
             Ok(events) => events.iter().map(event).collect::<String>() + DONE,
             // The status is out; this is how the API says that a stream broke.
-            Err(fault) => format!("data: {}\n\n", fault.body()),
+            Err(fault) => format!("data: {fault}\n\n"),
         }
     }
 }
@@ -158,7 +165,7 @@ impl<C: Chunks> Stream for Events<C> {
             text.push_str(&this.write(&first));
             return Poll::Ready(Some(Ok(Bytes::from(text))));
         }
-        match this.pieces.poll_recv(context) {
+        match this.pieces.receiver().poll_recv(context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(piece)) => {
                 let text = this.write(&piece);

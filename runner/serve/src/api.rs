@@ -21,11 +21,9 @@ use contract_inference::Ask;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 
-use crate::answer;
-use crate::clerk::{self, Piece};
+use crate::clerk::{self, Pieces};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::guard::{Guard, guard};
@@ -98,24 +96,11 @@ impl Server {
         }
     }
 
-    /// Judges a request, and begins it.
-    async fn begin(&self, mut ask: Ask, delivery: Delivery) -> Result<UnboundedReceiver<Piece>, Fault> {
+    /// Takes a request, if there is a seat for it.
+    fn begin(&self, mut ask: Ask, delivery: Delivery) -> Result<Pieces, Fault> {
         let Ok(seat) = self.desk.seats.clone().try_acquire_owned() else { return Err(Fault::busy()) };
         ask.timeout_ms = Some(self.desk.timeout_ms);
-        let desk = self.desk.clone();
-        // Another writer of the records, or a slow disk, must not hold up everybody else.
-        let begun = tokio::task::spawn_blocking(move || {
-            let begun = desk.judge(&ask).and_then(|place| Ok((place, desk.call(&ask, delivery)?)));
-            match begun {
-                Ok((place, taken)) => Ok(clerk::begin(desk, ask, place, taken, seat)),
-                Err(failure) => {
-                    let fault = clerk::refuse(&desk, &ask, &failure);
-                    drop(seat);
-                    Err(fault)
-                }
-            }
-        });
-        begun.await.unwrap_or_else(|_| Err(answer::ended_early()))
+        Ok(clerk::begin(&self.desk, ask, delivery, seat))
     }
 }
 

@@ -1,17 +1,20 @@
-//! Follows one request to its end and writes its receipt, whatever becomes of the client.
+//! Judges requests and writes their receipts, whatever becomes of the clients. On a thread of its own: it waits for the disk, and for
+//! others who write to the same records.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
 
 use contract_engine::Failure;
-use contract_inference::{Appended, Ask, Finished, RunPlace};
+use contract_inference::{Appended, Ask, Finished, Records, RunPlace};
 use contract_ipc::Code;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::desk::{Desk, Taken};
+use crate::desk::Desk;
 use crate::fault::Fault;
-use crate::line::Event;
+use crate::line::{Delivery, Session, Ticket};
 use crate::say;
 
 /// What a client gets.
@@ -21,6 +24,8 @@ pub(crate) enum Piece {
     Text(String),
     /// The end, and its receipt.
     End(Box<Recorded>),
+    /// The end of a request that was refused.
+    Refused(Fault),
 }
 
 /// A request that is over, and on record.
@@ -31,29 +36,147 @@ pub(crate) struct Recorded {
     pub(crate) appended: Result<Appended, Failure>,
 }
 
-/// Follows a request that the session has taken. The seat is given back as soon as its receipt is written.
-pub(crate) fn begin(
-    desk: Arc<Desk>,
-    ask: Ask,
-    place: RunPlace,
-    taken: Taken,
-    seat: OwnedSemaphorePermit,
-) -> UnboundedReceiver<Piece> {
-    // A client that does not read must not keep its request from its end: a text has a bound, and waits here.
-    let (client, pieces) = unbounded_channel();
-    tokio::spawn(attend(desk, ask, place, taken, client, seat));
-    pieces
+/// What the clerk is asked to do.
+pub(crate) enum Job {
+    /// Judge a request, and hand it to the session.
+    Begin(Box<Begin>),
+    /// Write the receipt of a request that ran, and that this session has answered.
+    Record(Ticket, Box<Finished>, Option<Arc<Session>>),
 }
 
-/// Writes the receipt of a request that was refused; where it cannot be written, that is what is told.
-pub(crate) fn refuse(desk: &Desk, ask: &Ask, failure: &Failure) -> Fault {
-    desk.metrics.refused(ask);
-    match desk.record_refusal(ask, failure) {
-        Ok(appended) => Fault::of(failure).with_receipt(&appended),
-        Err(unwritable) => {
-            lose(desk, &unwritable);
-            Fault::of(&unwritable)
+/// A request that comes in.
+pub(crate) struct Begin {
+    ticket: Ticket,
+    ask: Ask,
+    delivery: Delivery,
+    /// A client that does not read must not keep its request from its end: a text has a bound, and waits here.
+    client: UnboundedSender<Piece>,
+    /// Given back when the receipt is written.
+    seat: OwnedSemaphorePermit,
+}
+
+/// The pieces of an answer. When nobody wants them any more, the request is to end.
+pub(crate) struct Pieces {
+    receiver: UnboundedReceiver<Piece>,
+    desk: Arc<Desk>,
+    ticket: Ticket,
+}
+
+impl Pieces {
+    pub(crate) fn receiver(&mut self) -> &mut UnboundedReceiver<Piece> {
+        &mut self.receiver
+    }
+}
+
+impl Drop for Pieces {
+    fn drop(&mut self) {
+        // Closed first: the clerk looks after it has handed the request on.
+        self.receiver.close();
+        self.desk.cancel(self.ticket);
+    }
+}
+
+/// Hands a request to the clerk.
+pub(crate) fn begin(desk: &Arc<Desk>, ask: Ask, delivery: Delivery, seat: OwnedSemaphorePermit) -> Pieces {
+    let (client, receiver) = unbounded_channel();
+    let ticket = desk.ticket();
+    // Without a clerk the client's end closes, and that is told.
+    let _ = desk.jobs.send(Job::Begin(Box::new(Begin { ticket, ask, delivery, client, seat })));
+    Pieces { receiver, desk: desk.clone(), ticket }
+}
+
+/// A request that runs.
+struct Running {
+    ask: Ask,
+    place: RunPlace,
+    client: UnboundedSender<Piece>,
+    seat: OwnedSemaphorePermit,
+    began: Instant,
+}
+
+/// The clerk of a desk, before its work begins.
+pub(crate) struct Clerk {
+    records: Records,
+    jobs: Receiver<Job>,
+    running: HashMap<Ticket, Running>,
+}
+
+impl Clerk {
+    pub(crate) fn new(records: Records) -> (Sender<Job>, Self) {
+        let (sender, jobs) = channel();
+        (sender, Self { records, jobs, running: HashMap::new() })
+    }
+
+    /// Begins to work, as long as the process lives.
+    ///
+    /// # Errors
+    /// No thread.
+    pub(crate) fn start(mut self, desk: Arc<Desk>) -> Result<(), Failure> {
+        let work = move || {
+            while let Ok(job) = self.jobs.recv() {
+                match job {
+                    Job::Begin(begin) => self.begin(&desk, *begin),
+                    Job::Record(ticket, finished, session) => {
+                        self.record(&desk, ticket, *finished, session.as_deref());
+                    }
+                }
+            }
+        };
+        let started = std::thread::Builder::new().name("clerk".to_owned()).spawn(work);
+        started
+            .map(drop)
+            .map_err(|error| Failure::new(Code::ContractInternal, format!("no thread for records: {error}")))
+    }
+
+    fn begin(&mut self, desk: &Desk, begin: Begin) {
+        let Begin { ticket, ask, delivery, client, seat } = begin;
+        let place = desk.judge(&ask).and_then(|place| self.records.reserve().map(|()| place));
+        let begun = place.and_then(|place| {
+            desk.call(ticket, &ask, delivery, client.clone())?;
+            Ok(place)
+        });
+        match begun {
+            Ok(place) => {
+                if client.is_closed() {
+                    desk.cancel(ticket);
+                }
+                let began = Instant::now();
+                self.running.insert(ticket, Running { ask, place, client, seat, began });
+            }
+            Err(failure) => {
+                let fault = self.refuse(desk, &ask, &failure);
+                drop(seat);
+                // It may have gone.
+                let _ = client.send(Piece::Refused(fault));
+            }
         }
+    }
+
+    /// A refusal is on record, too; where it cannot be, that is what is told.
+    fn refuse(&mut self, desk: &Desk, ask: &Ask, failure: &Failure) -> Fault {
+        desk.metrics.refused(ask);
+        match self.records.append(&desk.refused(ask, failure), contract_engine::now()) {
+            Ok(appended) => Fault::of(failure).with_receipt(&appended),
+            Err(unwritable) => {
+                lose(desk, &unwritable);
+                Fault::of(&unwritable)
+            }
+        }
+    }
+
+    fn record(&mut self, desk: &Desk, ticket: Ticket, finished: Finished, session: Option<&Session>) {
+        let running = self.running.remove(&ticket).expect("a call runs until its only end");
+        let Running { ask, place, client, seat, began } = running;
+        desk.metrics.completed(&ask, &finished, began.elapsed());
+        let completion = desk.completion(&ask, place, &finished, session);
+        let appended = self.records.append(&completion, contract_engine::now());
+        if let Err(failure) = &appended {
+            lose(desk, failure);
+        }
+        // What is left is the client's business: one that does not read must not keep others waiting.
+        drop(seat);
+        // It may have gone.
+        let _ = client.send(Piece::End(Box::new(Recorded { finished, appended })));
     }
 }
 
@@ -61,58 +184,4 @@ fn lose(desk: &Desk, failure: &Failure) {
     desk.metrics.record_lost();
     let (code, message) = (failure.code_text(), &failure.message);
     say(&format!("error[{code}]: a receipt could not be written: {message}"));
-}
-
-async fn attend(
-    desk: Arc<Desk>,
-    ask: Ask,
-    place: RunPlace,
-    mut taken: Taken,
-    client: UnboundedSender<Piece>,
-    seat: OwnedSemaphorePermit,
-) {
-    let began = Instant::now();
-    let mut gone = false;
-    let (finished, session) = loop {
-        let event = tokio::select! {
-            event = taken.events.recv() => event,
-            () = client.closed(), if !gone => {
-                gone = true;
-                desk.cancel(taken.ticket);
-                continue;
-            }
-        };
-        match event {
-            Some(Event::Text(text)) if !gone => {
-                if client.send(Piece::Text(text)).is_err() {
-                    gone = true;
-                    desk.cancel(taken.ticket);
-                }
-            }
-            Some(Event::Text(_)) => {}
-            Some(Event::End(finished, session)) => break (finished, session),
-            // The desk ends every call that it has taken.
-            None => return,
-        }
-    };
-    desk.metrics.completed(&ask, &finished, began.elapsed());
-    let shared = desk.clone();
-    let written = tokio::task::spawn_blocking(move || {
-        let appended = shared.record(&ask, place, &finished, session.as_deref());
-        Recorded { finished: *finished, appended }
-    });
-    let recorded = match written.await {
-        Ok(recorded) => recorded,
-        Err(broken) => {
-            lose(&desk, &Failure::new(Code::ContractInternal, broken.to_string()));
-            return;
-        }
-    };
-    if let Err(failure) = &recorded.appended {
-        lose(&desk, failure);
-    }
-    // What is left is the client's business: one that does not read must not keep others waiting.
-    drop(seat);
-    // It may have gone.
-    let _ = client.send(Piece::End(Box::new(recorded)));
 }

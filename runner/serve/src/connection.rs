@@ -55,8 +55,6 @@ impl Server {
             .name("http".to_owned())
             .spawn(move || {
                 runtime.block_on(accept(listener, router, connections, desk, stopped));
-                // A receipt that waits for somebody else's lock must not keep the server up for ever.
-                runtime.shutdown_timeout(FAREWELL);
             })
             .map_err(internal)?;
         Ok(Self { stop, thread })
@@ -116,7 +114,8 @@ async fn accept(
         () = told(&mut watched) => {}
     }
     told(&mut stopped).await;
-    // A request holds a seat until its receipt is written, a connection until its last answer is out.
+    // A request holds a seat until its receipt is written, a connection until its last answer is out. A receipt that waits for somebody
+    // else's lock must not keep the server up for ever.
     let seats = u32::try_from(desk.all_seats()).expect("it is the sum of two u16");
     let over = async {
         let _seats = desk.seats.acquire_many(seats).await;

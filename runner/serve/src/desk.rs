@@ -2,19 +2,22 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use contract_engine::{Answer, Failure, LiveCalls, Note, Surroundings, now};
 use contract_inference::{
-    AdapterFacts, Appended, Ask, Basis, Caller, DEFAULT_FOLDER, EgressPapers, Finished, Gate, Heard, Records,
-    RunPlace, RunRef, Stop, Tracker,
+    AdapterFacts, Ask, Basis, Caller, Completion, DEFAULT_FOLDER, EgressPapers, Finished, Gate, Heard,
+    Records, RunPlace, RunRef, Stop, Tracker,
 };
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::args::ServeArgs;
-use crate::line::{Delivery, Event, Line, Session, Ticket, Wanted};
+use crate::clerk::{Clerk, Job, Piece};
+use crate::line::{Delivery, Line, Session, Ticket, Wanted};
 use crate::metrics::Metrics;
 
 /// Everything that requests share.
@@ -23,9 +26,10 @@ pub(crate) struct Desk {
     pub(crate) gate: Gate,
     papers: EgressPapers,
     adapter_digest: String,
-    records: Mutex<Records>,
     records_folder: PathBuf,
     line: Mutex<Line>,
+    pub(crate) jobs: Sender<Job>,
+    tickets: AtomicU64,
     /// Requests at work and in the queue.
     pub(crate) seats: Arc<Semaphore>,
     all_seats: usize,
@@ -33,20 +37,14 @@ pub(crate) struct Desk {
     pub(crate) metrics: Metrics,
 }
 
-/// A call that was taken.
-pub(crate) struct Taken {
-    pub(crate) ticket: Ticket,
-    pub(crate) events: UnboundedReceiver<Event>,
-}
-
 impl Desk {
-    /// Looks at the model and opens the records.
+    /// Looks at the model and opens the records, for which the clerk is.
     ///
     /// # Errors
     /// What stands in the way of serving it.
-    pub(crate) fn open(args: &ServeArgs, around: &Surroundings) -> Result<Self, Failure> {
+    pub(crate) fn open(args: &ServeArgs, around: &Surroundings) -> Result<(Self, Clerk), Failure> {
         let records_folder = around.root.join(args.records.as_deref().unwrap_or(Path::new(DEFAULT_FOLDER)));
-        let records = Records::open(&records_folder)?;
+        let (jobs, clerk) = Clerk::new(Records::open(&records_folder)?);
         let papers = EgressPapers::read(None, None, &args.grant, &around.root)?;
         let gate = Gate::open(&args.model.wanted(), around, now(), &mut |_, _| ControlFlow::Continue(()))?;
         let command = contract_engine::find(gate.binding.adapter(), around)?;
@@ -62,19 +60,21 @@ impl Desk {
             keep_texts: args.store_texts,
         };
         let all_seats = usize::from(args.parallel) + usize::from(args.queue);
-        Ok(Self {
+        let desk = Self {
             basis,
             gate,
             papers,
             adapter_digest,
-            records: Mutex::new(records),
             records_folder,
-            line: Mutex::new(Line::first()),
+            line: Mutex::new(Line::first(jobs.clone())),
+            jobs,
+            tickets: AtomicU64::new(0),
             seats: Arc::new(Semaphore::new(all_seats)),
             all_seats,
             timeout_ms: args.timeout,
             metrics: Metrics::default(),
-        })
+        };
+        Ok((desk, clerk))
     }
 
     /// Requests that may be at work or wait.
@@ -100,8 +100,9 @@ impl Desk {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn records(&self) -> MutexGuard<'_, Records> {
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A number for a request, given once.
+    pub(crate) fn ticket(&self) -> Ticket {
+        Ticket::new(self.tickets.fetch_add(1, Ordering::Relaxed))
     }
 
     /// The session to bring up now, and its calls: some may wait already.
@@ -134,21 +135,23 @@ impl Desk {
     /// # Errors
     /// Why it is refused; nothing is on record yet.
     pub(crate) fn judge(&self, ask: &Ask) -> Result<RunPlace, Failure> {
-        let place = self.gate.judge(ask, &self.papers, &self.adapter_digest, now())?;
-        self.records().reserve()?;
-        Ok(place)
+        self.gate.judge(ask, &self.papers, &self.adapter_digest, now())
     }
 
     /// Hands a request to the session.
     ///
     /// # Errors
     /// There is none, or the arguments are none.
-    pub(crate) fn call(&self, ask: &Ask, delivery: Delivery) -> Result<Taken, Failure> {
-        let (events, receiver) = unbounded_channel();
+    pub(crate) fn call(
+        &self,
+        ticket: Ticket,
+        ask: &Ask,
+        delivery: Delivery,
+        client: UnboundedSender<Piece>,
+    ) -> Result<(), Failure> {
         let until = Instant::now() + Duration::from_millis(ask.timeout_ms.unwrap_or(self.timeout_ms));
         let wanted = Wanted { op: ask.op(), args: self.gate.args(ask), until };
-        let ticket = self.line().call(wanted, Tracker::new(ask), delivery, events)?;
-        Ok(Taken { ticket, events: receiver })
+        self.line().call(ticket, wanted, Tracker::new(ask), delivery, client)
     }
 
     /// Asks for the end of a call. Its end still comes.
@@ -164,9 +167,9 @@ impl Desk {
         let mut line = self.line();
         let Some((ticket, open)) = line.open(number) else { return };
         match open.tracker.hear(note, &self.gate) {
-            // Who went away is noticed by the clerk.
+            // Who went away cancels it.
             Some(Heard::Text { text, .. }) if open.delivery == Delivery::Streamed => {
-                drop(open.events.send(Event::Text(text)));
+                drop(open.client.send(Piece::Text(text)));
             }
             Some(Heard::Broken) => open.cancel(ticket),
             Some(Heard::Text { .. } | Heard::Loading(_)) | None => {}
@@ -190,17 +193,14 @@ impl Desk {
         self.line().unasked(number, answer, &self.gate);
     }
 
-    /// Writes the receipt of a request that ran. It waits for the disk.
-    ///
-    /// # Errors
-    /// It could not be written.
-    pub(crate) fn record(
+    /// What is recorded of a request that ran, and that this session has answered.
+    pub(crate) fn completion(
         &self,
         ask: &Ask,
         place: RunPlace,
         finished: &Finished,
         session: Option<&Session>,
-    ) -> Result<Appended, Failure> {
+    ) -> Completion {
         // The session's receipt comes at its end, after those of its requests.
         let run = session.map(|session| RunRef { id: session.run.clone(), subject_digest: None });
         let mut completion = self.basis.finished(ask, place, finished, run);
@@ -210,14 +210,11 @@ impl Desk {
             limits.memory_bytes = Some(session.memory_bytes);
             limits.timeout_ms = limits.timeout_ms.map(|ms| ms.min(session.total_ms));
         }
-        self.records().append(&completion, now())
+        completion
     }
 
-    /// Writes the receipt of a request that was refused.
-    ///
-    /// # Errors
-    /// It could not be written.
-    pub(crate) fn record_refusal(&self, ask: &Ask, failure: &Failure) -> Result<Appended, Failure> {
-        self.records().append(&self.basis.refused(ask, failure), now())
+    /// What is recorded of a request that was refused.
+    pub(crate) fn refused(&self, ask: &Ask, failure: &Failure) -> Completion {
+        self.basis.refused(ask, failure)
     }
 }

@@ -2,16 +2,25 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use contract_engine::{Answer, Caller as Calling, Failure, LiveCalls, live_calls};
-use contract_inference::{AdapterFacts, Finished, Gate, Tracker};
+use contract_inference::{AdapterFacts, Gate, Tracker};
 use contract_ipc::Code;
 use tokio::sync::mpsc::UnboundedSender;
+
+use crate::clerk::{Job, Piece};
 
 /// A call: its number, which no other call has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Ticket(u64);
+
+impl Ticket {
+    pub(crate) fn new(number: u64) -> Self {
+        Self(number)
+    }
+}
 
 /// What is asked of a session.
 pub(crate) struct Wanted {
@@ -30,15 +39,6 @@ pub(crate) enum Delivery {
     Whole,
 }
 
-/// What happens to a call.
-#[derive(Debug)]
-pub(crate) enum Event {
-    /// More text.
-    Text(String),
-    /// The end, and the session that came to it. Nothing follows.
-    End(Box<Finished>, Option<Arc<Session>>),
-}
-
 /// What records say of the session that answered.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -54,7 +54,7 @@ pub(crate) struct Session {
 pub(crate) struct Open {
     pub(crate) tracker: Tracker,
     pub(crate) delivery: Delivery,
-    pub(crate) events: UnboundedSender<Event>,
+    pub(crate) client: UnboundedSender<Piece>,
     wanted: Wanted,
     session: u64,
     /// The session ends only when this is gone.
@@ -68,7 +68,6 @@ impl Open {
     }
 }
 
-#[derive(Default)]
 pub(crate) struct Line {
     /// The number of the session that takes calls.
     session: u64,
@@ -79,16 +78,24 @@ pub(crate) struct Line {
     pending: Option<LiveCalls>,
     /// The session that is up. One ends before the next one begins.
     up: Option<Arc<Session>>,
-    tickets: u64,
     open: HashMap<Ticket, Open>,
+    /// Whither the ends of calls go.
+    ends: Sender<Job>,
 }
 
 impl Line {
     /// Whoever calls before the first session is up waits for it.
-    pub(crate) fn first() -> Self {
-        let mut line = Self::default();
-        line.turn_over();
-        line
+    pub(crate) fn first(ends: Sender<Job>) -> Self {
+        let (calling, calls) = live_calls();
+        Self {
+            session: 0,
+            calling: Some(calling),
+            calls: 0,
+            pending: Some(calls),
+            up: None,
+            open: HashMap::new(),
+            ends,
+        }
     }
 
     /// The session to bring up now, and its calls: some may wait already.
@@ -137,17 +144,16 @@ impl Line {
     /// There is none, or the arguments are none.
     pub(crate) fn call(
         &mut self,
+        ticket: Ticket,
         wanted: Wanted,
         tracker: Tracker,
         delivery: Delivery,
-        events: UnboundedSender<Event>,
-    ) -> Result<Ticket, Failure> {
-        let ticket = Ticket(self.tickets);
-        self.tickets += 1;
+        client: UnboundedSender<Piece>,
+    ) -> Result<(), Failure> {
         let calling = self.ask(ticket, &wanted)?;
         let session = self.session;
-        self.open.insert(ticket, Open { tracker, delivery, events, wanted, session, calling });
-        Ok(ticket)
+        self.open.insert(ticket, Open { tracker, delivery, client, wanted, session, calling });
+        Ok(())
     }
 
     /// A call that its session was never asked for goes to the next one.
@@ -159,7 +165,7 @@ impl Line {
                 (open.calling, open.session) = (calling, self.session);
                 self.open.insert(ticket, open);
             }
-            Err(_) => self.finish(open, answer, gate),
+            Err(_) => self.finish(ticket, open, answer, gate),
         }
     }
 
@@ -191,15 +197,16 @@ impl Line {
 
     /// The end of a call.
     pub(crate) fn answer(&mut self, number: u64, answer: &Answer<'_>, gate: &Gate) {
-        if let Some(open) = self.open.remove(&Ticket(number)) {
-            self.finish(open, answer, gate);
+        let ticket = Ticket(number);
+        if let Some(open) = self.open.remove(&ticket) {
+            self.finish(ticket, open, answer, gate);
         }
     }
 
-    fn finish(&self, open: Open, answer: &Answer<'_>, gate: &Gate) {
+    fn finish(&self, ticket: Ticket, open: Open, answer: &Answer<'_>, gate: &Gate) {
         let finished = Box::new(open.tracker.end(answer, gate));
-        // The clerk waits for it as long as the server lives.
-        let _ = open.events.send(Event::End(finished, self.up.clone()));
+        // The clerk works as long as the server lives.
+        let _ = self.ends.send(Job::Record(ticket, finished, self.up.clone()));
     }
 
     /// Ends the calls that `which` picks.

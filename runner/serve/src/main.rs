@@ -1,7 +1,7 @@
 //! `contract-serve`: a local model for programs that speak the OpenAI API.
 //!
 //! ```text
-//! connection -> guard (host, origin, token) -> api (a request, judged) -> desk -> keeper (a sandboxed session on the main thread)
+//! connection -> guard (host, origin, token) -> api (a request) -> clerk (judges it) -> desk -> keeper (a sandboxed session on the main thread)
 //!            <- pieces and an end <- clerk (writes the receipt, also when the client has gone) <-
 //! ```
 
@@ -43,10 +43,12 @@ fn serve(args: &ServeArgs) -> Result<Exit, Failure> {
     let around = Surroundings::of_process()?;
     // A receipt that cannot be written refuses its request, and no more.
     contract_engine::survive_full_files()?;
-    let desk = Arc::new(Desk::open(args, &around)?);
+    let (desk, clerk) = Desk::open(args, &around)?;
+    let desk = Arc::new(desk);
     let guard = guard::Guard::open(args, &around)?;
     let listener = listener::Listener::bind(args, &around)?;
     let address = listener.address();
+    clerk.start(desk.clone())?;
     let server = connection::Server::start(listener, desk.clone(), guard, args)?;
     // The first line, for scripts: where to connect.
     let _ = writeln!(std::io::stdout(), "{address}");

@@ -86,7 +86,7 @@ pub(super) async fn chat(
     let (delivery, tells_usage) = (wished.delivery(), wished.tells_usage());
     let ask = Ask { input: Input::Chat(messages), sampling: wished.sampling()?, timeout_ms: None };
     let chat = Chat { model, created: created(), id: super::id("chatcmpl"), tells_usage };
-    let pieces = server.begin(ask, delivery).await?;
+    let pieces = server.begin(ask, delivery)?;
     if delivery == Delivery::Streamed {
         return answer::stream(pieces, chat).await;
     }

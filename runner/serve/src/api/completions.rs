@@ -48,7 +48,7 @@ pub(super) async fn completions(
     let (delivery, tells_usage) = (wished.delivery(), wished.tells_usage());
     let ask = Ask { input: Input::Prompt(prompt), sampling: wished.sampling()?, timeout_ms: None };
     let text = Text { model, created: created(), id: super::id("cmpl"), tells_usage };
-    let pieces = server.begin(ask, delivery).await?;
+    let pieces = server.begin(ask, delivery)?;
     if delivery == Delivery::Streamed {
         return answer::stream(pieces, text).await;
     }

@@ -58,7 +58,7 @@ pub(super) async fn embeddings(
         return Err(Fault::bad_request(Some("input"), what));
     }
     let ask = Ask { input: Input::Texts(texts), sampling: Sampling::default(), timeout_ms: None };
-    let (recorded, appended) = answer::whole(server.begin(ask, Delivery::Whole).await?).await?;
+    let (recorded, appended) = answer::whole(server.begin(ask, Delivery::Whole)?).await?;
     let vectors: Vec<Vec<f32>> = serde_json::from_str(&recorded.finished.output).unwrap_or_default();
     if let Some(wanted) = request.dimensions
         && vectors.iter().any(|vector| vector.len() as u64 != wanted)
