@@ -38,8 +38,10 @@ pub const STORED: &str = "stored.ndjson";
 /// Evidence whose receipt an interrupted writer did not write.
 const UNFINISHED: &str = "unfinished.ndjson";
 
-/// What is reserved on the file system for each file: more than the records of one completion take.
+/// More than the records of one completion take in each file.
 const RESERVED_BYTES: u64 = 64 << 10;
+/// What is reserved on the file system at a time: to reserve takes longer than to look.
+const AHEAD_BYTES: u64 = 256 << 10;
 
 /// A folder that is open for appending. Several processes may have one open; a completion needs its place only at its end.
 #[derive(Debug)]
@@ -50,6 +52,8 @@ pub struct Records {
     ledger: Ledger,
     /// Length of the evidence after the last line that was written here; it fits the ledger as long as it is the file's.
     known: Option<(u64, u64)>,
+    /// Up to where space is reserved for the evidence and the receipts.
+    reserved: [u64; 2],
     checker: Checker,
 }
 
@@ -107,8 +111,15 @@ impl Records {
         let ledger = opened.map_err(|error| of_writer(folder, &error))?;
         unlocked.map_err(|error| unwritable(error.into()))?;
         let checker = Checker::new(Options::default());
-        let mut records =
-            Self { folder: folder.to_owned(), evidence, receipts, ledger, known: None, checker };
+        let mut records = Self {
+            folder: folder.to_owned(),
+            evidence,
+            receipts,
+            ledger,
+            known: None,
+            reserved: [0; 2],
+            checker,
+        };
         records.reserve()?;
         Ok(records)
     }
@@ -125,32 +136,26 @@ impl Records {
         })
     }
 
-    fn reserve_space(&self) -> Result<(), Failure> {
-        for file in [&self.evidence, &self.receipts] {
+    fn reserve_space(&mut self) -> Result<(), Failure> {
+        for (file, reserved) in [&self.evidence, &self.receipts].into_iter().zip(&mut self.reserved) {
             let length = file.metadata().map_err(|error| unwritable(&self.folder, &error))?.len();
             // Reserving does not change the size, so it does not meet this limit.
             if getrlimit(Resource::Fsize).current.is_some_and(|most| length + RESERVED_BYTES > most) {
                 return Err(unwritable(&self.folder, &Errno::FBIG.into()));
             }
-            match fallocate(file, FallocateFlags::KEEP_SIZE, length, RESERVED_BYTES) {
-                Ok(()) => {}
+            if length + RESERVED_BYTES <= *reserved {
+                continue;
+            }
+            match fallocate(file, FallocateFlags::KEEP_SIZE, length, AHEAD_BYTES) {
+                Ok(()) => *reserved = length + AHEAD_BYTES,
                 // This file system reserves nothing: it is tried by writing.
                 Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
-                    self.write_probe().map_err(|error| unwritable(&self.folder, &error))?;
+                    write_probe(&self.folder).map_err(|error| unwritable(&self.folder, &error))?;
                 }
                 Err(error) => return Err(unwritable(&self.folder, &error.into())),
             }
         }
         Ok(())
-    }
-
-    fn write_probe(&self) -> io::Result<()> {
-        let path = self.folder.join(format!(".probe-{}", std::process::id()));
-        let bytes = vec![b' '; usize::try_from(RESERVED_BYTES).expect("it is small")];
-        let mut probe = open_private(&path)?;
-        let written = probe.write_all(&bytes).and_then(|()| probe.sync_data());
-        std::fs::remove_file(&path)?;
-        written
     }
 
     /// Writes the records of a completion: kept texts, then the evidence, then the receipt that names it, each on the disk before
@@ -192,6 +197,8 @@ impl Records {
             }
             Err(failure) => {
                 self.known = None;
+                // To cut a file gives back what is reserved behind its end.
+                self.reserved = [0; 2];
                 // A receipt that stands in the ledger keeps its evidence, also when its head could not be written.
                 if self.receipts.metadata().is_ok_and(|found| found.len() == chained) {
                     // When this fails too, the next writer sees a line without a receipt and sets it aside.
@@ -249,6 +256,8 @@ impl Records {
         if self.known == Some((length, count)) {
             return Ok((count, length));
         }
+        // Somebody else wrote, or cut something off, and with it what was reserved behind it.
+        self.reserved = [0; 2];
         let start = set_aside(&self.folder, &self.evidence, EVIDENCE, count)?;
         let stored = self.folder.join(STORED);
         if stored.exists() {
@@ -268,6 +277,15 @@ impl Records {
         let _ = flock(&self.evidence, FlockOperation::Unlock);
         done
     }
+}
+
+fn write_probe(folder: &Path) -> io::Result<()> {
+    let path = folder.join(format!(".probe-{}", std::process::id()));
+    let bytes = vec![b' '; usize::try_from(RESERVED_BYTES).expect("it is small")];
+    let mut probe = open_private(&path)?;
+    let written = probe.write_all(&bytes).and_then(|()| probe.sync_data());
+    std::fs::remove_file(&path)?;
+    written
 }
 
 /// What cannot be seen in the evidence alone.
