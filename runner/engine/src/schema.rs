@@ -11,14 +11,15 @@ use jsonschema::{PatternOptions, Validator};
 
 use crate::failure::Failure;
 
+mod cost;
+
+use cost::steps;
+
 /// How long one schema may be compiled, or one value checked. Schemas come from adapters, and a few lines of references can
 /// mean more steps than there are atoms.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// A schema of this length without the words below costs no more than its length times that of the value.
-const PLAIN_BYTES: usize = 64 * 1024;
-/// Keywords whose cost does not show in the length of a schema.
-const COSTLY: &[&str] =
-    &["$ref", "$dynamicRef", "$recursiveRef", "pattern", "patternProperties", "uniqueItems"];
+/// What takes no more steps is done on the spot: another thread takes longer than most checks.
+const STEPS_ON_THE_SPOT: u64 = 1 << 27;
 /// Most memory of one compiled pattern, and of its cache.
 const PATTERN_BYTES: usize = 1 << 20;
 /// For deep values under deep schemas.
@@ -33,8 +34,8 @@ pub enum Schema {
     Anything,
     /// An `$id` that this runner does not have. Schemas are never fetched.
     Unknown(String),
-    /// A schema, and whether a check of it must be watched.
-    Compiled(Arc<Validator>, bool),
+    /// A schema, and how many steps a check takes for each byte of the value; none when nobody can tell.
+    Compiled(Arc<Validator>, Option<u64>),
 }
 
 impl Schema {
@@ -49,14 +50,14 @@ impl Schema {
             Some(SchemaRef::Inline(schema)) if takes_everything(schema) => return Ok(Self::Anything),
             Some(SchemaRef::Inline(schema)) => schema.clone(),
         };
-        let watched = is_costly(&schema);
+        let steps = steps(&schema);
         let compile = move || build(&schema);
         let invalid = |what: String| Failure::new(Code::AdapterManifestInvalid, format!("{place} {what}"));
-        let built = if watched { in_time(compile) } else { Some(compile()) };
+        let built = if is_short(steps, 1) { Some(compile()) } else { in_time(compile) };
         match built {
             None => Err(invalid(format!("takes more than {} s to compile", PATIENCE.as_secs()))),
             Some(Err(why)) => Err(invalid(format!("is no JSON Schema: {why}"))),
-            Some(Ok(validator)) => Ok(Self::Compiled(Arc::new(validator), watched)),
+            Some(Ok(validator)) => Ok(Self::Compiled(Arc::new(validator), steps)),
         }
     }
 
@@ -78,13 +79,14 @@ impl Schema {
     /// # Errors
     /// `code`, with every violation and its pointer, or when the check takes more than 2 s.
     pub fn check_value(&self, value: Value<'_>, what: &str, code: Code) -> Result<(), Failure> {
-        let Self::Compiled(validator, watched) = self else { return Ok(()) };
+        let Self::Compiled(validator, steps) = self else { return Ok(()) };
+        let is_short = is_short(*steps, value.raw().len());
         let value = value.to_serde();
-        let violations = if *watched {
+        let violations = if is_short {
+            Some(violations(validator, &value))
+        } else {
             let validator = Arc::clone(validator);
             in_time(move || violations(&validator, &value))
-        } else {
-            Some(violations(validator, &value))
         };
         match violations {
             Some(none) if none.is_empty() => Ok(()),
@@ -118,6 +120,12 @@ fn violations(validator: &Validator, value: &serde_json::Value) -> Vec<String> {
         .collect()
 }
 
+/// Whether so many steps for each of `bytes` need no watching.
+fn is_short(steps: Option<u64>, bytes: usize) -> bool {
+    let all = steps.and_then(|steps| steps.checked_mul(u64::try_from(bytes).ok()?));
+    all.is_some_and(|all| all <= STEPS_ON_THE_SPOT)
+}
+
 type Work = Box<dyn FnOnce() + Send>;
 
 thread_local! {
@@ -147,19 +155,6 @@ fn start_worker() -> Option<Sender<Work>> {
     let thread = std::thread::Builder::new().name("schema".to_owned()).stack_size(STACK_BYTES);
     thread.spawn(move || works.into_iter().for_each(|work| work())).ok()?;
     Some(sender)
-}
-
-fn is_costly(schema: &serde_json::Value) -> bool {
-    fn names(value: &serde_json::Value) -> bool {
-        match value {
-            serde_json::Value::Object(members) => {
-                members.iter().any(|(name, member)| COSTLY.contains(&name.as_str()) || names(member))
-            }
-            serde_json::Value::Array(items) => items.iter().any(names),
-            _ => false,
-        }
-    }
-    names(schema) || schema.to_string().len() > PLAIN_BYTES
 }
 
 fn takes_everything(schema: &serde_json::Value) -> bool {
@@ -193,8 +188,8 @@ mod tests {
             .and_then(|schema| schema.check(b"{}", "data", Code::ContractResultInvalid));
         assert!(checked.unwrap_err().message.contains("takes more than 2 s"));
         // The thread that is still at it does not hold the next one up.
-        let schema = compiled(json!({"pattern": "^a$"})).unwrap();
-        schema.check(b"\"a\"", "data", Code::ContractResultInvalid).unwrap();
+        let schema = compiled(json!({"uniqueItems": true})).unwrap();
+        schema.check(b"[1]", "data", Code::ContractResultInvalid).unwrap();
     }
 
     #[test]
@@ -207,8 +202,13 @@ mod tests {
     }
 
     #[test]
-    fn plain_schemas_are_checked_on_the_spot() {
-        assert!(matches!(compiled(json!({"type": "object"})).unwrap(), Schema::Compiled(_, false)));
-        assert!(matches!(compiled(json!({"items": {"pattern": "a"}})).unwrap(), Schema::Compiled(_, true)));
+    fn what_may_take_long_is_watched() {
+        let is_watched = |schema, bytes| match compiled(schema).unwrap() {
+            Schema::Compiled(_, steps) => !is_short(steps, bytes),
+            Schema::Anything | Schema::Unknown(_) => panic!("it is a schema"),
+        };
+        assert!(!is_watched(json!({"items": {"pattern": "^sha256:[0-9a-f]{64}$"}}), 1000));
+        assert!(is_watched(json!({"items": {"pattern": "^sha256:[0-9a-f]{64}$"}}), 10_000_000));
+        assert!(is_watched(json!({"items": {"uniqueItems": true}}), 10));
     }
 }
