@@ -16,8 +16,9 @@ use crate::fault::Fault;
 use crate::memory::Room;
 use crate::model::Engine;
 
-/// Tokens of a prompt that are computed at once, and so the longest that a cancel waits while a prompt is read.
-pub(crate) const BATCH: u32 = 64;
+/// Tokens of a prompt that are computed at once, and so the longest that a cancel waits while a prompt is read. With fewer a prompt
+/// takes longer, with more not less (docs/benchmarks.md).
+pub(crate) const BATCH: u32 = 128;
 
 /// What a context is made for; one that exists serves a request of the same shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use crate::weights::{LARGE, SMALL};
 use crate::{Options, digests};
 
 /// Tokens that the adapter computes at once (`BATCH` of adapters/llama/src/seat.rs).
-const BATCH: u32 = 64;
+const BATCH: u32 = 128;
 /// What llama-bench computes at once.
 const LARGEST_BATCH: u32 = 512;
 /// Requests to the large model of which a mean is made, on either side. A first look has no fewer: each takes two seconds.
@@ -44,7 +44,7 @@ pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
 }
 
 fn large_model(options: &Options, engine: &Path, model: &Path, times: &mut Times) -> Result<()> {
-    times.add("prompt alone 64", PROMPT.alone(engine, model, BATCH, REPEATS)?.prompt);
+    times.add("prompt alone 128", PROMPT.alone(engine, model, BATCH, REPEATS)?.prompt);
     times.add("prompt", PROMPT.in_session(options, model, REPEATS)?);
     times.add("prompt alone 512", PROMPT.alone(engine, model, LARGEST_BATCH, REPEATS)?.prompt);
     times.add("token alone", GENERATE.alone(engine, model, BATCH, REPEATS)?.token);
@@ -85,7 +85,7 @@ fn table(times: &Times) -> Vec<Row> {
             "prompt tokens a second, first token included",
             prompt,
             "/s",
-            Some(("the engine alone, batches of 64 as the adapter", rate("prompt alone 64", 512.0))),
+            Some(("the engine alone, batches of 128 as the adapter", rate("prompt alone 128", 512.0))),
             slower,
         ),
         row(
