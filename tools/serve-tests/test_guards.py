@@ -134,6 +134,21 @@ class Starting(unittest.TestCase):
         for address in ("0.0.0.0", "::", "192.0.2.1"):
             self.assertEqual(self.start("--bind", address).returncode, 2, address)
 
+    def test_a_unix_socket_is_the_users_alone_and_goes_with_the_server(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "socket")
+            command = [str(self.prefix / "bin/contract-serve"), "--profile", str(PROFILE), "--socket", str(path)]
+            with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+                self.assertEqual(process.stdout.readline().strip(), f"unix:{path}")
+                self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+                with socket.socket(socket.AF_UNIX) as connection:
+                    connection.connect(str(path))
+                    connection.sendall(b"GET /v1/models HTTP/1.1\r\nhost: localhost\r\n\r\n")
+                    self.assertIn(b"tiny-words", connection.recv(4096))
+                process.terminate()
+                self.assertEqual(process.wait(timeout=30), 143)
+            self.assertFalse(path.exists())
+
     def test_a_token_file_of_all_is_no_secret(self) -> None:
         with tempfile.NamedTemporaryFile("w") as token:
             token.write(TOKEN)

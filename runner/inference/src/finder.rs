@@ -51,14 +51,10 @@ impl<'a> Finder<'a> {
     }
 
     /// What a profile has to count as a fallback.
-    #[must_use]
-    pub fn standing(&self, profile: &Profile, reading: Reading<'_>) -> Standing {
+    fn standing(&self, profile: &Profile, file: &FileFact) -> Standing {
         Standing {
             signed: self.shelf.path(&profile.reference).is_some_and(|path| self.is_signed(path)),
-            pinned: matches!(
-                self.file(profile, reading),
-                FileFact::Present { digest: DigestFact::AsRecorded, .. }
-            ),
+            pinned: matches!(file, FileFact::Present { digest: DigestFact::AsRecorded, .. }),
             // The boundary is what names the decision; who signed it vouches for that.
             approved: self.shelf.boundaries.iter().any(|boundary| {
                 boundary.profile == profile.reference
@@ -76,7 +72,8 @@ impl<'a> Finder<'a> {
             Binding::Llama { .. } => (self.file(profile, reading), adapter),
             Binding::Endpoint { at, .. } => (FileFact::Unknown, adapter.and_then(|()| listens(at))),
         };
-        CandidateFacts { file, runtime: Some(runtime), standing: self.standing(profile, reading) }
+        let standing = self.standing(profile, &file);
+        CandidateFacts { file, runtime: Some(runtime), standing }
     }
 
     /// The file of a profile for llama.cpp, and whether its bytes are those on record.
@@ -92,9 +89,7 @@ impl<'a> Finder<'a> {
         let digest = match Gate::open(&wanted, self.around, self.now, reading) {
             Ok(gate) if gate.is_pinned() => DigestFact::AsRecorded,
             Ok(_) => DigestFact::NotOnRecord,
-            Err(failure) if failure.code == Code::ModelDigestMismatch => {
-                DigestFact::Differs { recorded: "another".to_owned(), found: failure.message }
-            }
+            Err(failure) if failure.code == Code::ModelDigestMismatch => DigestFact::Differs(failure.message),
             Err(failure) => return FileFact::Absent(failure.message),
         };
         FileFact::Present { bytes, digest }

@@ -57,13 +57,8 @@ pub enum DigestFact {
     NotOnRecord,
     /// It has the digest that is on record.
     AsRecorded,
-    /// It has another one: a hard stop.
-    Differs {
-        /// On record.
-        recorded: String,
-        /// Of the file.
-        found: String,
-    },
+    /// It has another one, in words: a hard stop.
+    Differs(String),
 }
 
 /// The decision, as `route-decision.v0` writes it.
@@ -307,9 +302,7 @@ fn judge_file(file: &FileFact, add: &mut impl FnMut(Check, bool, String)) {
                 "no digest is on record; it is computed before the first token".to_owned(),
             );
         }
-        DigestFact::Differs { recorded, found } => {
-            add(Check::Digest, false, format!("its digest is {found}, on record is {recorded}"));
-        }
+        DigestFact::Differs(why) => add(Check::Digest, false, why.clone()),
     }
 }
 

@@ -34,6 +34,9 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Of a fallback that counts: a route chooses no other.
+    pub const FULL: Self = Self { signed: true, pinned: true, approved: true };
+
     /// Whether a fallback counts: only when signed, pinned and approved by policy.
     #[must_use]
     pub fn counts(self) -> bool {

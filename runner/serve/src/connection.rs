@@ -8,7 +8,6 @@ use contract_engine::Failure;
 use contract_ipc::Code;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
 
@@ -16,7 +15,7 @@ use crate::api;
 use crate::args::ServeArgs;
 use crate::desk::Desk;
 use crate::guard::Guard;
-use crate::listener::Listener;
+use crate::listener::{Duplex, Listener};
 
 /// A client has so long for its headers.
 const HEADERS: Duration = Duration::from_secs(10);
@@ -78,33 +77,12 @@ async fn accept(
     let most = u32::try_from(connections.available_permits()).expect("it came from a u16");
     let all = connections.clone();
     let serving = async {
-        match listener {
-            Listener::Tcp(listener, _) => {
-                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                loop {
-                    let Ok(seat) = connections.clone().acquire_owned().await else { return };
-                    match listener.accept().await {
-                        Ok((stream, _)) => {
-                            // Tokens are small, and each is wanted at once.
-                            let _ = stream.set_nodelay(true);
-                            tokio::spawn(serve(stream, router.clone(), seat, stopped.clone()));
-                        }
-                        Err(_) => tokio::time::sleep(PAUSE).await,
-                    }
-                }
-            }
-            Listener::Unix(listener, path) => {
-                let _remove = Remove(path);
-                let Ok(listener) = tokio::net::UnixListener::from_std(listener) else { return };
-                loop {
-                    let Ok(seat) = connections.clone().acquire_owned().await else { return };
-                    match listener.accept().await {
-                        Ok((stream, _)) => {
-                            tokio::spawn(serve(stream, router.clone(), seat, stopped.clone()));
-                        }
-                        Err(_) => tokio::time::sleep(PAUSE).await,
-                    }
-                }
+        let Ok(listener) = listener.listen() else { return };
+        loop {
+            let Ok(seat) = connections.clone().acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok(stream) => drop(tokio::spawn(serve(stream, router.clone(), seat, stopped.clone()))),
+                Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
     };
@@ -124,8 +102,8 @@ async fn accept(
     let _ = tokio::time::timeout(FAREWELL, over).await;
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    stream: S,
+async fn serve(
+    stream: Box<dyn Duplex>,
     router: axum::Router,
     seat: tokio::sync::OwnedSemaphorePermit,
     mut stopped: watch::Receiver<bool>,
@@ -153,13 +131,4 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 async fn told(stopped: &mut watch::Receiver<bool>) {
     // What it gives back holds a lock, which must not be kept.
     drop(stopped.wait_for(|stop| *stop).await);
-}
-
-/// The file of a socket that is closed.
-struct Remove(std::path::PathBuf);
-
-impl Drop for Remove {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
 }

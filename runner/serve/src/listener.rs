@@ -1,5 +1,6 @@
 //! Where the server listens: a loopback address or a unix socket.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -9,10 +10,11 @@ use contract_engine::{Failure, Surroundings};
 use contract_ipc::Code;
 use rustix::fs::Mode;
 use rustix::process::umask;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::args::ServeArgs;
 
-/// An open listener. A unix socket's file goes with it.
+/// An open listener.
 pub(crate) enum Listener {
     Tcp(TcpListener, SocketAddr),
     Unix(UnixListener, PathBuf),
@@ -28,11 +30,60 @@ impl Listener {
         }
     }
 
+    /// On the event loop that runs now.
+    pub(crate) fn listen(self) -> io::Result<Listening> {
+        match self {
+            Self::Tcp(listener, _) => tokio::net::TcpListener::from_std(listener).map(Listening::Tcp),
+            Self::Unix(listener, path) => {
+                let _file = SocketFile(path);
+                Ok(Listening::Unix { listener: tokio::net::UnixListener::from_std(listener)?, _file })
+            }
+        }
+    }
+
     /// As a client writes it.
     pub(crate) fn address(&self) -> String {
         match self {
             Self::Tcp(_, address) => format!("http://{address}"),
             Self::Unix(_, path) => format!("unix:{}", path.display()),
+        }
+    }
+}
+
+/// A connection of either kind.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
+
+/// A listener of the event loop.
+pub(crate) enum Listening {
+    Tcp(tokio::net::TcpListener),
+    /// Its file goes with it.
+    Unix {
+        listener: tokio::net::UnixListener,
+        _file: SocketFile,
+    },
+}
+
+/// The file of a socket; it goes with it.
+pub(crate) struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Listening {
+    pub(crate) async fn accept(&self) -> io::Result<Box<dyn Duplex>> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                // Tokens are small, and each is wanted at once.
+                let _ = stream.set_nodelay(true);
+                Ok(Box::new(stream))
+            }
+            Self::Unix { listener, .. } => Ok(Box::new(listener.accept().await?.0)),
         }
     }
 }

@@ -83,7 +83,7 @@ fn each_fact_can_speak_against_a_profile() {
     let absent =
         CandidateFacts { file: FileFact::Absent("no such file".to_owned()), ..CandidateFacts::default() };
     assert_eq!(with(absent), [Check::File]);
-    let differs = DigestFact::Differs { recorded: "sha256:1".to_owned(), found: "sha256:2".to_owned() };
+    let differs = DigestFact::Differs("the digest is another".to_owned());
     assert_eq!(with(there(differs)), [Check::Digest]);
     let down =
         CandidateFacts { runtime: Some(Err("no adapter".to_owned())), ..there(DigestFact::AsRecorded) };

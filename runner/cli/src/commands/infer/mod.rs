@@ -14,7 +14,7 @@ use contract_engine::{
 };
 use contract_inference::{
     AdapterFacts, Ask, Basis, EgressPapers, Finder, Finished, Gate, Profile, Reading, Records, RouteRequest,
-    RunPlace, RunRef, Shelf, Tracker, Wanted,
+    RunPlace, RunRef, Shelf, Standing, Tracker, Wanted,
 };
 use contract_ipc::{Code, Exit};
 
@@ -176,7 +176,7 @@ impl Door {
                 .cause(decision.to_string().trim_end().to_owned()));
         };
         if decision.chosen().is_some_and(|chosen| chosen.depth > 0) {
-            self.basis.fallback = Some(finder.standing(chosen, reading));
+            self.basis.fallback = Some(Standing::FULL);
             note(self.output, &format!("{} stands in", style::tame(&chosen.reference)));
         }
         wanted.profile = shelf.path(&chosen.reference).map(Path::to_owned);
