@@ -137,23 +137,14 @@ impl Records {
     }
 
     fn reserve_space(&mut self) -> Result<(), Failure> {
+        self.ledger.reserve_head().map_err(|error| of_writer(&self.folder, &error))?;
+        let failed = |error: io::Error| unwritable(&self.folder, &error);
         for (file, reserved) in [&self.evidence, &self.receipts].into_iter().zip(&mut self.reserved) {
-            let length = file.metadata().map_err(|error| unwritable(&self.folder, &error))?.len();
-            // Reserving does not change the size, so it does not meet this limit.
-            if getrlimit(Resource::Fsize).current.is_some_and(|most| length + RESERVED_BYTES > most) {
-                return Err(unwritable(&self.folder, &Errno::FBIG.into()));
-            }
-            if length + RESERVED_BYTES <= *reserved {
-                continue;
-            }
-            match fallocate(file, FallocateFlags::KEEP_SIZE, length, AHEAD_BYTES) {
-                Ok(()) => *reserved = length + AHEAD_BYTES,
-                // This file system reserves nothing: it is tried by writing.
-                Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
-                    write_probe(&self.folder).map_err(|error| unwritable(&self.folder, &error))?;
-                }
-                Err(error) => return Err(unwritable(&self.folder, &error.into())),
-            }
+            reserve(&self.folder, file, reserved).map_err(failed)?;
+        }
+        let stored = self.folder.join(STORED);
+        if stored.exists() {
+            reserve(&self.folder, &open_private(&stored).map_err(failed)?, &mut 0).map_err(failed)?;
         }
         Ok(())
     }
@@ -277,6 +268,27 @@ impl Records {
         let _ = flock(&self.evidence, FlockOperation::Unlock);
         done
     }
+}
+
+/// Sees to space behind the end of a file; `reserved` is up to where there is some.
+fn reserve(folder: &Path, file: &File, reserved: &mut u64) -> io::Result<()> {
+    let length = file.metadata()?.len();
+    // Reserving does not change the size, so it does not meet this limit.
+    if getrlimit(Resource::Fsize).current.is_some_and(|most| length + RESERVED_BYTES > most) {
+        return Err(Errno::FBIG.into());
+    }
+    if length + RESERVED_BYTES <= *reserved {
+        return Ok(());
+    }
+    let take = |bytes| fallocate(file, FallocateFlags::KEEP_SIZE, length, bytes).map(|()| length + bytes);
+    // A disk that is nearly full may have room for this completion still.
+    match take(AHEAD_BYTES).or_else(|_| take(RESERVED_BYTES)) {
+        Ok(end) => *reserved = end,
+        // This file system reserves nothing: it is tried by writing.
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => write_probe(folder)?,
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 fn write_probe(folder: &Path) -> io::Result<()> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::LedgerError;
 
 /// One block of this size is written in place: a reader sees the old one or the new one.
-const HEAD_BYTES: usize = 256;
+pub(crate) const HEAD_BYTES: usize = 256;
 /// What is read of something that is no head.
 const MOST_BYTES: u64 = 4096;
 

@@ -5,11 +5,12 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FallocateFlags, FlockOperation, fallocate, flock};
+use rustix::io::Errno;
 
 use crate::entry::Judge;
 use crate::error::LedgerError;
-use crate::head::Head;
+use crate::head::{HEAD_BYTES, Head};
 use crate::repair::{NOT_THE_HEAD, Repair, mend, too_short};
 use crate::tail::Tail;
 
@@ -153,6 +154,19 @@ impl Ledger {
         self.files = Some(files);
         appended?;
         Ok(self.head.as_ref().expect("an entry was appended"))
+    }
+
+    /// Reserves space for the head of a ledger that is there, so that no entry is written whose head finds none. Where a file system
+    /// reserves nothing, nothing is done.
+    ///
+    /// # Errors
+    /// `LEDGER_UNWRITABLE`
+    pub fn reserve_head(&self) -> Result<(), LedgerError> {
+        let Some(files) = &self.files else { return Ok(()) };
+        match fallocate(&files.head, FallocateFlags::KEEP_SIZE, 0, HEAD_BYTES as u64) {
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+            Err(error) => Err(LedgerError::unwritable(&Head::path(&self.path))(error.into())),
+        }
     }
 
     /// Makes the line of a receipt, and gives its hash.
