@@ -144,6 +144,7 @@ class Sessions(unittest.TestCase):
                 # Of the session or of the adapter, whichever clock is first.
                 codes = {answer["error"]["code"] for _, answer in answers}
                 self.assertLessEqual(codes, {"IPC_TIMEOUT", "ADAPTER_ENDPOINT_TIMEOUT"})
+                self.assertEqual({status for status, _ in answers}, {504})
                 self.assertEqual(len(server.receipts()), 31)
         upstream.shutdown()
         upstream.server_close()

@@ -53,6 +53,7 @@ pub(crate) struct Begin {
     client: UnboundedSender<Piece>,
     /// Given back when the receipt is written.
     seat: OwnedSemaphorePermit,
+    began: Instant,
 }
 
 /// The pieces of an answer. When nobody wants them any more, the request is to end.
@@ -79,9 +80,9 @@ impl Drop for Pieces {
 /// Hands a request to the clerk.
 pub(crate) fn begin(desk: &Arc<Desk>, ask: Ask, delivery: Delivery, seat: OwnedSemaphorePermit) -> Pieces {
     let (client, receiver) = unbounded_channel();
-    let ticket = desk.ticket();
+    let (ticket, began) = (desk.ticket(), Instant::now());
     // Without a clerk the client's end closes, and that is told.
-    let _ = desk.jobs.send(Job::Begin(Box::new(Begin { ticket, ask, delivery, client, seat })));
+    let _ = desk.jobs.send(Job::Begin(Box::new(Begin { ticket, ask, delivery, client, seat, began })));
     Pieces { receiver, desk: desk.clone(), ticket }
 }
 
@@ -129,10 +130,10 @@ impl Clerk {
     }
 
     fn begin(&mut self, desk: &Desk, begin: Begin) {
-        let Begin { ticket, ask, delivery, client, seat } = begin;
+        let Begin { ticket, ask, delivery, client, seat, began } = begin;
         let place = desk.judge(&ask).and_then(|place| self.records.reserve().map(|()| place));
         let begun = place.and_then(|place| {
-            desk.call(ticket, &ask, delivery, client.clone())?;
+            desk.call(ticket, &ask, began, delivery, client.clone())?;
             Ok(place)
         });
         match begun {
@@ -140,7 +141,6 @@ impl Clerk {
                 if client.is_closed() {
                     desk.cancel(ticket);
                 }
-                let began = Instant::now();
                 self.running.insert(ticket, Running { ask, place, client, seat, began });
             }
             Err(failure) => {

@@ -146,10 +146,11 @@ impl Desk {
         &self,
         ticket: Ticket,
         ask: &Ask,
+        began: Instant,
         delivery: Delivery,
         client: UnboundedSender<Piece>,
     ) -> Result<(), Failure> {
-        let until = Instant::now() + Duration::from_millis(ask.timeout_ms.unwrap_or(self.timeout_ms));
+        let until = began + Duration::from_millis(ask.timeout_ms.unwrap_or(self.timeout_ms));
         let wanted = Wanted { op: ask.op(), args: self.gate.args(ask), until };
         self.line().call(ticket, wanted, Tracker::new(ask), delivery, client)
     }

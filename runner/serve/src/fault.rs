@@ -15,6 +15,8 @@ pub(crate) const RECEIPT_HEADER: HeaderName = HeaderName::from_static("x-inferen
 const ASKED_WRONGLY: [&str; 4] =
     ["ADAPTER_PROMPT_TOO_LONG", "ADAPTER_NO_TEMPLATE", "ADAPTER_GRAMMAR_INVALID", "ADAPTER_BAD_INPUT"];
 
+/// The other server gave no answer in the time of the request.
+const ENDPOINT_TIMEOUT: &str = "ADAPTER_ENDPOINT_TIMEOUT";
 /// Codes of the runner that say the same. Others with the exit status of a usage error are about the server's own files.
 const ASKED_WRONGLY_HERE: [Code; 2] = [Code::ContractArgsInvalid, Code::ContractOpNotOffered];
 
@@ -119,6 +121,9 @@ impl Fault {
         let failure = finished.failure()?;
         let fault = Self::of(&failure);
         let code = failure.code_text();
+        if code == ENDPOINT_TIMEOUT {
+            return Some(Self { status: StatusCode::GATEWAY_TIMEOUT, kind: "timeout_error", ..fault });
+        }
         if !ASKED_WRONGLY.contains(&code) {
             return Some(fault);
         }

@@ -53,6 +53,9 @@ fn keep_up(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<
             return Ok(outcome.exit);
         }
         desk.metrics.session_ended();
+        if outcome.evidence_lost.is_some() {
+            desk.metrics.record_lost();
+        }
         let Some(failure) = failure else {
             fruitless = 0;
             continue;

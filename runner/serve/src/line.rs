@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use contract_engine::{Answer, Caller as Calling, Failure, LiveCalls, live_calls};
-use contract_inference::{AdapterFacts, Gate, Tracker};
+use contract_inference::{AdapterFacts, Gate, Stop, Tracker};
 use contract_ipc::Code;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -160,6 +160,11 @@ impl Line {
     pub(crate) fn unasked(&mut self, number: u64, answer: &Answer<'_>, gate: &Gate) {
         let ticket = Ticket(number);
         let Some(mut open) = self.open.remove(&ticket) else { return };
+        if open.client.is_closed() {
+            // Its cancel may have come too late to be heard.
+            open.tracker.stop(Stop::Cancelled);
+            return self.finish(ticket, open, answer, gate);
+        }
         match self.ask(ticket, &open.wanted) {
             Ok(calling) => {
                 (open.calling, open.session) = (calling, self.session);

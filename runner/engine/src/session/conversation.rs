@@ -154,7 +154,6 @@ impl<'p> Conversation<'p> {
     /// The first invoke that has expired. In a live session it is cancelled alone, once.
     pub(crate) fn expired(&mut self, now: Instant, watcher: &mut dyn Watcher) -> Option<Failure> {
         if let CallSource::Live(_) = self.calls {
-            self.end_overdue(now, watcher);
             while let Some(at) = self.open.iter().position(|open| open.ends_by.is_none() && open.due() <= now)
             {
                 watcher.expired(self.open[at].call);

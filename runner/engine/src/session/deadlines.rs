@@ -12,6 +12,7 @@ use crate::failure::Failure;
 impl Session<'_, '_> {
     /// Deadlines that have passed.
     pub(super) fn expire(&mut self, now: Instant) {
+        self.talk.end_overdue(now, self.watcher);
         if let Some(ending) = &self.ending {
             if ending.until <= now && self.status.is_none() {
                 let next = match ending.rung {

@@ -139,6 +139,8 @@ impl Session<'_, '_> {
     fn turn(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             self.watch_interrupts(context);
+            // Also before anything can be asked: their time runs.
+            self.take_calls(context);
             if self.launching {
                 self.read_report(context);
             }
@@ -147,7 +149,6 @@ impl Session<'_, '_> {
                 while self.read_stdout(context) {
                     self.write_stdin(context);
                 }
-                self.take_calls(context);
                 self.write_stdin(context);
                 self.pipes.read_stderr(context);
                 let is_over = self.failure.is_some();

@@ -58,7 +58,7 @@ impl Conversation<'_> {
     }
 
     /// Ends calls that have no more time and have not had their turn.
-    pub(super) fn end_overdue(&mut self, now: Instant, watcher: &mut dyn Watcher) {
+    pub(crate) fn end_overdue(&mut self, now: Instant, watcher: &mut dyn Watcher) {
         let CallSource::Live(calls) = &mut self.calls else { return };
         while let Some(number) = calls.overdue(now.into_std()) {
             let failure = Failure::new(Code::IpcTimeout, "the call had no turn in its time");
