@@ -107,7 +107,10 @@ class Sessions(unittest.TestCase):
             adapter = adapter_of(server)
             os.kill(adapter, signal.SIGSTOP)
             with ThreadPoolExecutor(5) as pool:
-                asked = [pool.submit(ask, server) for _ in range(5)]
+                # The first has its turn before the others come.
+                asked = [pool.submit(ask, server)]
+                self.wait_for(server, "contract_serve_requests_at_work 1")
+                asked += [pool.submit(ask, server) for _ in range(4)]
                 self.wait_for(server, "contract_serve_requests_at_work 5")
                 os.kill(adapter, signal.SIGKILL)
                 answers = [one.result() for one in asked]

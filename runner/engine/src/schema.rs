@@ -1,5 +1,7 @@
 //! Arguments and results against the schemas of an operation.
 
+mod cost;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -10,9 +12,6 @@ use contract_json::{Limits, Tape, Value};
 use jsonschema::{PatternOptions, Validator};
 
 use crate::failure::Failure;
-
-mod cost;
-
 use cost::steps;
 
 /// How long one schema may be compiled, or one value checked. Schemas come from adapters, and a few lines of references can

@@ -150,7 +150,7 @@ impl Desk {
         delivery: Delivery,
         client: UnboundedSender<Piece>,
     ) -> Result<(), Failure> {
-        let until = began + Duration::from_millis(ask.timeout_ms.unwrap_or(self.timeout_ms));
+        let until = began + Duration::from_millis(self.timeout_ms);
         let wanted = Wanted { op: ask.op(), args: self.gate.args(ask), until };
         self.line().call(ticket, wanted, Tracker::new(ask), delivery, client)
     }

@@ -142,7 +142,7 @@ impl<'p> Conversation<'p> {
         self.serving && self.open.is_empty() && (self.closing || self.calls.left() == 0)
     }
 
-    /// When the next invoke expires, and why.
+    /// When the next invoke, or call that waits, expires.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let waiting = match &self.calls {
             CallSource::Live(calls) => calls.next_deadline().map(Instant::from_std),
