@@ -1,4 +1,5 @@
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use contract_inference::{Completion, EVIDENCE, KeptTexts, RECEIPTS, Records, STORED, Sha256, verify};
@@ -10,6 +11,17 @@ use crate::completions::{all, answered, now};
 pub(crate) fn lines(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn the_head_has_its_space_before_the_first_receipt() {
+    let dir = tempfile::tempdir().unwrap();
+    let _records = Records::open(dir.path()).unwrap();
+    let found = |name: &str| dir.path().join(name).metadata().unwrap();
+    let head = found(&format!("{RECEIPTS}.head"));
+    assert_eq!(head.len(), 0);
+    // Where the file system reserves nothing, neither has any.
+    assert_eq!(head.blocks() > 0, found(EVIDENCE).blocks() > 0);
 }
 
 #[test]
