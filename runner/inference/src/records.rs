@@ -1,6 +1,7 @@
 //! The folder of inference records: the chain of receipts, the evidence beside it, and texts only where the user wants them kept.
 
 mod lines;
+mod mend;
 mod verify;
 
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -23,7 +24,7 @@ use crate::evidence::Evidence;
 use crate::judged;
 use crate::receipt::receipt;
 use crate::sha256::Sha256;
-use lines::LastLine;
+use mend::{open_ledger, set_aside};
 
 pub use verify::{VerifiedRecords, verify};
 
@@ -86,29 +87,22 @@ struct StoredTexts {
     receipt_id: String,
 }
 
-/// Places that are counted in a line of evidence or of stored texts.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Counted {
-    ledger_seq: u64,
-}
-
 impl Records {
     /// Opens a folder, makes it when it is not there, mends what an interrupted writer left, and reserves space. Before anything
     /// is run: a model whose receipt cannot be written does not run.
     ///
     /// # Errors
     /// `INFERENCE_RECORDS_UNWRITABLE`; `INFERENCE_RECORDS_MISMATCH` when evidence and receipts do not belong together; those of the
-    /// ledger (`LEDGER_TORN`, `LEDGER_MISMATCH`).
+    /// ledger: `LEDGER_MISMATCH`, and `LEDGER_TORN` when more stands behind its head than one interrupted writer leaves.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         let unwritable = |error: io::Error| unwritable(folder, &error);
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritable)?;
         let evidence = open_private(&folder.join(EVIDENCE)).map_err(unwritable)?;
         let receipts = open_private(&folder.join(RECEIPTS)).map_err(unwritable)?;
         flock(&evidence, FlockOperation::LockExclusive).map_err(|error| unwritable(error.into()))?;
-        let opened = Ledger::open(&folder.join(RECEIPTS), true);
+        let opened = open_ledger(folder, &evidence, &receipts);
         let unlocked = flock(&evidence, FlockOperation::Unlock);
-        let ledger = opened.map_err(|error| of_writer(folder, &error))?;
+        let ledger = opened?;
         unlocked.map_err(|error| unwritable(error.into()))?;
         let checker = Checker::new(Options::default());
         let mut records = Self {
@@ -236,14 +230,13 @@ impl Records {
             }
         }
         let length = self.evidence.metadata().map_err(failed)?.len();
-        let head =
-            Head::read(&self.folder.join(RECEIPTS)).map_err(|error| of_writer(&self.folder, &error))?;
-        let (count, bytes) = head.map_or((0, 0), |head| (head.count, head.bytes));
-        if self.receipts.metadata().map_err(failed)?.len() != bytes {
+        let mut head = self.head()?;
+        if self.receipts.metadata().map_err(failed)?.len() != head.1 {
             // What is evidence of which receipt is known only when the chain is whole.
-            let what = "the head is not that of the last line".to_owned();
-            return Err(of_ledger(&self.folder, &LedgerError::Torn { line: count + 1, what }));
+            self.ledger = open_ledger(&self.folder, &self.evidence, &self.receipts)?;
+            head = self.head()?;
         }
+        let (count, _) = head;
         if self.known == Some((length, count)) {
             return Ok((count, length));
         }
@@ -257,6 +250,13 @@ impl Records {
         }
         self.known = Some((start, count));
         Ok((count, start))
+    }
+
+    /// Receipts in the ledger, and their bytes.
+    fn head(&self) -> Result<(u64, u64), Failure> {
+        let head = Head::read(&self.folder.join(RECEIPTS));
+        let head = head.map_err(|error| of_writer(&self.folder, &error))?;
+        Ok(head.map_or((0, 0), |head| (head.count, head.bytes)))
     }
 
     /// Does something while no other writer does. Waits for them.
@@ -314,55 +314,6 @@ fn fits(completion: &Completion) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Cuts off what an interrupted writer left after the line of the last receipt: a line that is not whole, or the whole line of
-/// the place `count`. Evidence goes to a file of its own; a kept text without a receipt is not kept. Gives the length that is left.
-fn set_aside(folder: &Path, file: &File, name: &str, count: u64) -> Result<u64, Failure> {
-    let failed = |error: io::Error| unwritable(folder, &error);
-    let LastLine { line, start, end, torn } = LastLine::read(file).map_err(failed)?;
-    let place = match &line {
-        None => None,
-        Some(text) => Some(
-            judged_place(text)
-                .ok_or_else(|| mismatch(folder, format!("the last line of {name} has no `ledgerSeq`")))?,
-        ),
-    };
-    let keep = match place {
-        Some(place) if place == count => start,
-        Some(place) if place > count => {
-            return Err(mismatch(folder, format!("{name} knows receipt {place}, the ledger has {count}")));
-        }
-        // Not every receipt has kept texts.
-        Some(place) if place + 1 < count && name == EVIDENCE => {
-            let what = format!("the ledger has {count} receipts, {name} ends with {place}");
-            return Err(mismatch(folder, what));
-        }
-        None if count > 0 && name == EVIDENCE => {
-            return Err(mismatch(folder, format!("the ledger has {count} receipts, {name} is empty")));
-        }
-        _ => end,
-    };
-    if keep == end && torn.is_empty() {
-        return Ok(end);
-    }
-    if name == EVIDENCE {
-        let mut removed = if keep == start { line.unwrap_or_default() } else { Vec::new() };
-        if !torn.is_empty() {
-            removed.push(b'\n');
-            removed.extend_from_slice(&torn);
-        }
-        removed.push(b'\n');
-        let aside = open_private(&folder.join(UNFINISHED)).map_err(failed)?;
-        let length = aside.metadata().map_err(failed)?.len();
-        write_synced(&aside, length, &removed).map_err(failed)?;
-    }
-    file.set_len(keep).and_then(|()| file.sync_data()).map_err(failed)?;
-    Ok(keep)
-}
-
-fn judged_place(line: &[u8]) -> Option<u64> {
-    contract_json::from_slice::<Counted>(line).ok().map(|counted| counted.ledger_seq)
 }
 
 /// Opens a file for reading and writing that only its owner may read; nothing that would wait for somebody.

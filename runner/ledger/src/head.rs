@@ -71,7 +71,7 @@ impl Head {
     /// `CONTRACT_INPUT_UNREADABLE`; `LEDGER_MISMATCH` when there is something else in its file.
     pub fn read(ledger: &Path) -> Result<Option<Self>, LedgerError> {
         let path = Self::path(&Self::followed(ledger));
-        let mut text = Vec::new();
+        let mut text = Vec::with_capacity(2 * HEAD_BYTES);
         match open_regular(&path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut text)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => _ = read.map_err(LedgerError::unreadable(&path))?,

@@ -1,8 +1,8 @@
 //! Repairs of what an interrupted writer left, and their record: a line in a file beside the ledger.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use contract_json::{sha256_text, to_canonical_vec};
@@ -77,10 +77,12 @@ impl Repair {
     }
 
     /// Writes the record. It is on the disk before anything is cut off.
-    pub(crate) fn record(&self, ledger: &Path) -> io::Result<()> {
+    pub(crate) fn record(&self, path: &Path, ledger: &File) -> io::Result<()> {
         let mut line = to_canonical_vec(self);
         line.push(b'\n');
-        let mut file = OpenOptions::new().create(true).append(true).open(Self::path(ledger))?;
+        // It shows parts of the ledger, to nobody who may not read that.
+        let mode = ledger.metadata()?.mode() & 0o666;
+        let mut file = OpenOptions::new().create(true).append(true).mode(mode).open(Self::path(path))?;
         file.write_all(&line)?;
         file.sync_data()
     }
@@ -155,7 +157,7 @@ pub(crate) fn mend(
         return Err(LedgerError::Mismatch { line, what });
     }
     let write = || {
-        repair.record(path)?;
+        repair.record(path, &files.ledger)?;
         if repair.line_feed_restored {
             files.ledger.write_all_at(b"\n", repair.bytes - 1)?;
         } else {

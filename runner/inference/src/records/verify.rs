@@ -12,6 +12,7 @@ use contract_ledger::Head;
 use rustix::fs::{FlockOperation, flock};
 use serde::Deserialize;
 
+use super::mend::judged_place;
 use super::{EVIDENCE, RECEIPTS, STORED, StoredTexts, UNFINISHED, mismatch, of_ledger};
 use crate::egress::{Residency, Tier};
 use crate::evidence::Evidence;
@@ -86,7 +87,7 @@ pub fn verify(folder: &Path, expected: Option<&str>) -> Result<VerifiedRecords, 
             evidence.next().map_err(failed)?.ok_or_else(|| at("its evidence is missing".to_owned()))?;
         judge.pair(sequence, &receipt, line).map_err(at)?;
     }
-    let unfinished = match evidence.next().map_err(failed)?.map(super::judged_place) {
+    let unfinished = match evidence.next().map_err(failed)?.map(judged_place) {
         None => evidence.torn,
         Some(place) if place == Some(count) && evidence.next().map_err(failed)?.is_none() => true,
         Some(_) => return Err(mismatch(folder, format!("{EVIDENCE} has more lines than receipts"))),
@@ -269,7 +270,7 @@ impl Judge {
     fn end(&mut self, count: u64) -> Result<bool, String> {
         let Some(lines) = &mut self.texts else { return Ok(false) };
         let next = lines.next().map_err(|error| error.to_string())?;
-        match next.map(super::judged_place) {
+        match next.map(judged_place) {
             None => Ok(lines.torn),
             Some(Some(place)) if place == count => match lines.next() {
                 Ok(None) => Ok(true),

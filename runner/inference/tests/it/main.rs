@@ -10,6 +10,7 @@ mod loaded;
 mod profile;
 mod records;
 mod records_damaged;
+mod records_killed;
 mod route;
 mod shelf;
 mod situation;

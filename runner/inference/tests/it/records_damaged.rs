@@ -202,23 +202,6 @@ fn evidence_that_knows_more_or_less_than_the_chain_stops_the_next_writer() {
 }
 
 #[test]
-fn a_receipt_that_the_head_does_not_know_keeps_its_evidence() {
-    let dir = three();
-    let head = dir.path().join("receipts.ndjson.head");
-    let old = fs::read(&head).unwrap();
-    let mut open = Records::open(dir.path()).unwrap();
-    Records::open(dir.path()).unwrap().append(&answered("d"), now()).unwrap();
-    fs::write(&head, old).unwrap();
-    assert_eq!(open.append(&answered("e"), now()).unwrap_err().code, Code::LedgerTorn);
-    assert_eq!(Records::open(dir.path()).unwrap_err().code, Code::LedgerTorn);
-    assert_eq!(lines(&dir.path().join(EVIDENCE)).len(), 4);
-    let ledger = dir.path().join(RECEIPTS);
-    contract_ledger::Ledger::repair(&ledger, true, None, "2026-03-11T09:00:00Z").unwrap();
-    Records::open(dir.path()).unwrap().append(&answered("e"), now()).unwrap();
-    assert_eq!(verify(dir.path(), None).unwrap().count, 5);
-}
-
-#[test]
 fn a_completion_that_contradicts_itself_is_not_written() {
     let dir = three();
     let mut records = Records::open(dir.path()).unwrap();
