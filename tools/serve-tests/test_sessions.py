@@ -20,6 +20,7 @@ import time
 import unittest
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -55,6 +56,14 @@ def metrics(server: Server) -> str:
         return answer.read().decode()
 
 
+def health(server: Server) -> tuple[int, dict]:
+    try:
+        with urllib.request.urlopen(server.address + "/health", timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
 def adapter_of(server: Server) -> int:
     """The process of the session: the only child of the server."""
     tasks = Path(f"/proc/{server.process.pid}/task")
@@ -73,6 +82,14 @@ class Sessions(unittest.TestCase):
                 return
             time.sleep(0.01)
         self.fail(f"not {metric}: {metrics(server)}")
+
+    def wait_until_up(self, server: Server) -> None:
+        """The first line on stdout tells the address; the session comes after it."""
+        for _ in range(6000):
+            if health(server)[0] == 200:
+                return
+            time.sleep(0.01)
+        self.fail(str(health(server)))
 
     def test_a_session_that_was_killed_is_followed_by_another(self) -> None:
         with Server(self.prefix) as server:
@@ -127,6 +144,41 @@ class Sessions(unittest.TestCase):
             receipts = Path(server.folder.name).glob(".workstation/runs/*/run-receipt.json")
             self.assertEqual([json.loads(path.read_text())["status"] for path in receipts], ["failed"])
 
+    @contextlib.contextmanager
+    def next_cannot_begin(self) -> Iterator[tuple[Server, Path]]:
+        """A server whose next session lacks a file that it is granted; the file's other name."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "file")
+            file.touch()
+            with Server(self.prefix, "--session-requests", "1", "--allow", f"read={file}") as server:
+                self.wait_until_up(server)
+                away = file.rename(file.with_name("away"))
+                self.assertEqual(ask(server)[0], 200)
+                yield server, away
+
+    def test_a_session_that_cannot_begin_is_tried_again_and_who_waits_is_answered(self) -> None:
+        with self.next_cannot_begin() as (server, away), ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(ask, server)
+            self.wait_for(server, "contract_serve_sessions_ended_total 2")
+            away.rename(away.with_name("file"))
+            self.assertEqual(asked.result()[0], 200)
+            self.assertEqual([one["outcome"] for one in server.evidence()], ["answered", "answered"])
+
+    def test_sessions_that_cannot_begin_end_the_server_and_who_waits_is_told(self) -> None:
+        with self.next_cannot_begin() as (server, _), ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(ask, server)
+            self.assertEqual(server.process.wait(timeout=60), 2)
+            status, answer = asked.result()
+            self.assertEqual((status, answer["error"]["code"]), (503, "CONTRACT_USAGE"))
+            self.assertEqual([one["outcome"] for one in server.evidence()], ["answered", "failed"])
+
+    def test_a_signal_while_no_session_can_begin_ends_it(self) -> None:
+        with self.next_cannot_begin() as (server, _):
+            self.wait_for(server, "contract_serve_sessions_ended_total 2")
+            self.assertEqual(health(server)[0], 503)
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.process.wait(timeout=30), 143)
+
     def test_requests_that_cannot_be_answered_do_not_end_the_server(self) -> None:
         with Server(self.prefix, "--session-requests", "1") as server:
             for _ in range(4):
@@ -159,9 +211,12 @@ class Sessions(unittest.TestCase):
             status, answer = ask(server)
             self.assertEqual((status, answer["error"]["code"]), (503, "INFERENCE_RECORDS_MISMATCH"))
             self.assertNotIn("choices", answer)
+            status, state = health(server)
+            self.assertEqual((status, state["code"]), (503, "INFERENCE_RECORDS_MISMATCH"))
             kept.rename(server.records / "evidence.ndjson")
             status, answer = ask(server)
             self.assertEqual(status, 200, answer)
+            self.assertEqual(health(server), (200, {"status": "ok", "situation": "local"}))
             self.assertEqual(len(server.receipts()), 2)
 
     def test_a_model_that_is_replaced_answers_nothing_more(self) -> None:
@@ -176,9 +231,8 @@ class Sessions(unittest.TestCase):
                 copy.rename(model)
                 status, answer = ask(server)
                 self.assertEqual((status, answer["error"]["code"]), (503, "MODEL_CHANGED"))
-                with self.assertRaises(urllib.error.HTTPError) as unhealthy:
-                    urllib.request.urlopen(server.address + "/health", timeout=60)
-                self.assertEqual(unhealthy.exception.code, 503)
+                status, state = health(server)
+                self.assertEqual((status, state["code"]), (503, "MODEL_CHANGED"))
                 self.assertEqual([one["outcome"] for one in server.evidence()], ["answered", "refused"])
 
     def test_a_signal_between_two_sessions_ends_it(self) -> None:
@@ -191,9 +245,12 @@ class Sessions(unittest.TestCase):
 
     def test_a_lock_of_somebody_else_does_not_keep_it_up(self) -> None:
         with Server(self.prefix) as server, open(server.records / "evidence.ndjson", "rb") as held:
+            self.wait_until_up(server)
             fcntl.flock(held, fcntl.LOCK_EX)
             threading.Thread(target=abandoned, args=(server,), daemon=True).start()
             self.wait_for(server, "contract_serve_requests_at_work 1")
+            status, state = health(server)
+            self.assertEqual((status, state["code"]), (503, "INFERENCE_RECORDS_UNWRITABLE"))
             server.process.send_signal(signal.SIGTERM)
             self.assertEqual(server.process.wait(timeout=60), 143)
 

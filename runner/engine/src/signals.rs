@@ -2,8 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use contract_ipc::Code;
+use rustix::event::{Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::{SigId, flag, low_level};
 
@@ -51,6 +53,17 @@ impl EarlySignals {
     /// `CONTRACT_INTERRUPTED` or `CONTRACT_TERMINATED` when a signal has come.
     pub fn check(&self) -> Result<(), Failure> {
         came().map_or(Ok(()), |code| Err(Failure::new(code, "it was ended before anything ran")))
+    }
+
+    /// Waits so long, or until a signal comes: its code then. For the main thread, which takes the signals of the process while it waits.
+    #[must_use]
+    pub fn pause(&self, time: Duration) -> Option<Code> {
+        let wait = Timespec::try_from(time).ok();
+        if came().is_none() {
+            // A signal interrupts it.
+            let _ = poll(&mut [], wait.as_ref());
+        }
+        came()
     }
 
     /// A session is to begin: it ends by signals in its own way, also by one that came before.

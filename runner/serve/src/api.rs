@@ -126,12 +126,20 @@ async fn model(
     Ok(json_response(&model_object(&server)))
 }
 
+/// Whether a request would be answered and put on record now.
 async fn health(State(server): State<Server>) -> Response {
-    let serving = server.desk.is_serving();
-    let status = if serving { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let situation = if serving { "local" } else { "unavailable" };
-    let text = json!({"status": if serving { "ok" } else { "unavailable" }, "situation": situation});
-    (status, json_response(&text)).into_response()
+    let looked = match server.desk.check_serving() {
+        Ok(()) => clerk::look(&server.desk).await,
+        unfit => unfit,
+    };
+    match looked {
+        Ok(()) => json_response(&json!({"status": "ok", "situation": "local"})),
+        Err(failure) => {
+            let text =
+                json!({"status": "unavailable", "situation": "unavailable", "code": failure.code_text()});
+            (StatusCode::SERVICE_UNAVAILABLE, json_response(&text)).into_response()
+        }
+    }
 }
 
 async fn metrics(State(server): State<Server>) -> Response {

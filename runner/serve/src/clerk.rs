@@ -4,18 +4,22 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use contract_engine::Failure;
 use contract_inference::{Appended, Ask, Finished, Records, RunPlace};
 use contract_ipc::Code;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::timeout;
 
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::line::{Delivery, Session, Ticket};
 use crate::say;
+
+/// Who asks after the records waits so long for them at most: somebody else may have their lock.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What a client gets.
 #[derive(Debug)]
@@ -42,6 +46,8 @@ pub(crate) enum Job {
     Begin(Box<Begin>),
     /// Write the receipt of a request that ran, and that this session has answered.
     Record(Ticket, Box<Finished>, Option<Arc<Session>>),
+    /// Look whether a request could be put on record now.
+    Look(oneshot::Sender<Result<(), Failure>>),
 }
 
 /// A request that comes in.
@@ -86,6 +92,23 @@ pub(crate) fn begin(desk: &Arc<Desk>, ask: Ask, delivery: Delivery, seat: OwnedS
     Pieces { receiver, desk: desk.clone(), ticket }
 }
 
+/// Whether a request could be put on record now.
+///
+/// # Errors
+/// Why not: what the records say, or that the clerk waits for the disk or for somebody else's lock.
+pub(crate) async fn look(desk: &Desk) -> Result<(), Failure> {
+    let (asker, answer) = oneshot::channel();
+    // Without a clerk the answer's end closes.
+    let _ = desk.jobs.send(Job::Look(asker));
+    match timeout(LOOK, answer).await {
+        Ok(Ok(looked)) => looked,
+        Ok(Err(_)) | Err(_) => {
+            let what = format!("{}: the records were not free within {LOOK:?}", desk.records_folder());
+            Err(Failure::new(Code::InferenceRecordsUnwritable, what))
+        }
+    }
+}
+
 /// A request that runs.
 struct Running {
     ask: Ask,
@@ -120,6 +143,7 @@ impl Clerk {
                     Job::Record(ticket, finished, session) => {
                         self.record(&desk, ticket, *finished, session.as_deref());
                     }
+                    Job::Look(asker) => self.look(asker),
                 }
             }
         };
@@ -149,6 +173,13 @@ impl Clerk {
                 // It may have gone.
                 let _ = client.send(Piece::Refused(fault));
             }
+        }
+    }
+
+    fn look(&mut self, asker: oneshot::Sender<Result<(), Failure>>) {
+        // Who asked has given up meanwhile, or does now.
+        if !asker.is_closed() {
+            let _ = asker.send(self.records.reserve());
         }
     }
 

@@ -90,9 +90,15 @@ impl Desk {
         self.records_folder.display().to_string()
     }
 
-    /// Whether a session is up, and the model is the one that was looked at.
-    pub(crate) fn is_serving(&self) -> bool {
-        self.line().is_up() && self.gate.check_unchanged().is_ok()
+    /// Looks whether a session is up, and the model is the one that was looked at.
+    ///
+    /// # Errors
+    /// Why a request would get no answer now.
+    pub(crate) fn check_serving(&self) -> Result<(), Failure> {
+        if !self.line().is_up() {
+            return Err(Line::not_up());
+        }
+        self.gate.check_unchanged()
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
@@ -123,6 +129,11 @@ impl Desk {
     /// Ends what a session that is over has left open. Another one is to follow, or [`Self::end_all`].
     pub(crate) fn end_session(&self, session: u64, failure: Option<&Failure>) {
         self.line().end_session(session, &self.gate, failure);
+    }
+
+    /// What waits for a session that could not begin waits for the next one. That is to follow, or [`Self::end_all`].
+    pub(crate) fn skip_session(&self, session: u64, failure: &Failure) {
+        self.line().skip_session(session, failure, &self.gate);
     }
 
     /// Takes no more calls, and ends all that are open.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract_engine::{
     Answer, EarlySignals, Failure, LiveCalls, Note, Outcome, Plan, Request, Surroundings, Watcher, prepare,
@@ -20,6 +21,10 @@ use crate::say;
 const CPU: &str = "720h";
 /// Sessions that may end one after the other without a single answer.
 const FRUITLESS_SESSIONS: u32 = 3;
+/// The number of the first session.
+const FIRST: u64 = 0;
+/// Before the next try, when one could not even begin.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves until a signal comes.
 ///
@@ -27,35 +32,53 @@ const FRUITLESS_SESSIONS: u32 = 3;
 /// The session cannot be brought up.
 pub(crate) fn keep(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<Exit, Failure> {
     // A signal between two sessions ends the next one as it begins.
-    EarlySignals::catch()?.hand_over();
-    let kept = keep_up(desk, args, around);
+    let mut signals = EarlySignals::catch()?;
+    signals.hand_over();
+    let kept = keep_up(desk, args, around, &signals);
     // Calls may wait for a session that will not come.
     desk.end_all(kept.as_ref().err());
     kept
 }
 
-fn keep_up(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<Exit, Failure> {
+fn keep_up(
+    desk: &Arc<Desk>,
+    args: &ServeArgs,
+    around: &Surroundings,
+    signals: &EarlySignals,
+) -> Result<Exit, Failure> {
     let mut fruitless = 0;
     loop {
         let (session, calls) = desk.next_session();
         let mut keeper = Keeper { desk, session, most: args.session_requests, facts: None, answers: 0 };
         let ended = run_session(&mut keeper, calls, args, around);
         let answers = keeper.answers;
-        // What became of single requests does not concern the session.
         let failure = match &ended {
-            Ok(outcome) => outcome.failure.as_ref().filter(|_| outcome.broke),
-            Err(failure) => Some(failure),
+            // What the operator asked for cannot be had.
+            Err(failure) if session == FIRST => return Err(failure.clone()),
+            Err(failure) => {
+                desk.skip_session(session, failure);
+                desk.metrics.session_ended();
+                // Memory or processes may be short for a moment.
+                if let Some(code) = signals.pause(PAUSE) {
+                    return Ok(code.exit());
+                }
+                Some(failure)
+            }
+            Ok(outcome) => {
+                // What became of single requests does not concern the session.
+                let failure = outcome.failure.as_ref().filter(|_| outcome.broke);
+                desk.end_session(session, failure);
+                if matches!(outcome.exit, Exit::Interrupted | Exit::Terminated) {
+                    desk.end_all(failure);
+                    return Ok(outcome.exit);
+                }
+                desk.metrics.session_ended();
+                if outcome.evidence_lost.is_some() {
+                    desk.metrics.record_lost();
+                }
+                failure
+            }
         };
-        desk.end_session(session, failure);
-        let outcome = ended.as_ref().map_err(Failure::clone)?;
-        if matches!(outcome.exit, Exit::Interrupted | Exit::Terminated) {
-            desk.end_all(failure);
-            return Ok(outcome.exit);
-        }
-        desk.metrics.session_ended();
-        if outcome.evidence_lost.is_some() {
-            desk.metrics.record_lost();
-        }
         let Some(failure) = failure else {
             fruitless = 0;
             continue;
@@ -65,7 +88,8 @@ fn keep_up(desk: &Arc<Desk>, args: &ServeArgs, around: &Surroundings) -> Result<
             return Err(failure.clone());
         }
         let (code, message) = (failure.code_text(), &failure.message);
-        say(&format!("the session ended ({code}: {message}); a new one begins"));
+        let became = if ended.is_ok() { "ended" } else { "could not begin" };
+        say(&format!("the session {became} ({code}: {message}); a new one begins"));
     }
 }
 

@@ -109,6 +109,12 @@ impl Line {
         self.up = Some(Arc::new(session));
     }
 
+    /// What is told while no session answers.
+    pub(crate) fn not_up() -> Failure {
+        Failure::new(Code::AdapterExited, "the model's session is not up")
+            .hint("Try again in a moment; the server's own messages say why.")
+    }
+
     /// Whether a session answers.
     pub(crate) fn is_up(&self) -> bool {
         self.up.is_some()
@@ -156,9 +162,23 @@ impl Line {
         Ok(())
     }
 
+    /// What waits for a session that could not begin waits for the next one.
+    pub(crate) fn skip_session(&mut self, session: u64, failure: &Failure, gate: &Gate) {
+        if self.session == session {
+            self.turn_over();
+        }
+        for ticket in self.tickets(|open| open.session == session) {
+            self.pass_on(ticket, &answer_of(failure), gate);
+        }
+    }
+
     /// A call that its session was never asked for goes to the next one.
     pub(crate) fn unasked(&mut self, number: u64, answer: &Answer<'_>, gate: &Gate) {
-        let ticket = Ticket(number);
+        self.pass_on(Ticket(number), answer, gate);
+    }
+
+    /// Gives a call to the session that takes calls; with `answer` it ends when there is none, or nobody waits for it.
+    fn pass_on(&mut self, ticket: Ticket, answer: &Answer<'_>, gate: &Gate) {
         let Some(mut open) = self.open.remove(&ticket) else { return };
         if open.client.is_closed() {
             // Its cancel may have come too late to be heard.
@@ -176,10 +196,7 @@ impl Line {
 
     fn ask(&mut self, ticket: Ticket, wanted: &Wanted) -> Result<Calling, Failure> {
         loop {
-            let calling = self.calling.clone().ok_or_else(|| {
-                Failure::new(Code::AdapterExited, "the model's session is not up")
-                    .hint("Try again in a moment; the server's own messages say why.")
-            })?;
+            let calling = self.calling.clone().ok_or_else(Self::not_up)?;
             if calling.call(ticket.0, wanted.op, &wanted.args, Some(wanted.until))? {
                 self.calls += 1;
                 return Ok(calling);
@@ -216,13 +233,14 @@ impl Line {
 
     /// Ends the calls that `which` picks.
     fn end(&mut self, which: impl Fn(&Open) -> bool, gate: &Gate, failure: Option<&Failure>) {
-        let left: Vec<Ticket> =
-            self.open.iter().filter(|(_, open)| which(open)).map(|(ticket, _)| *ticket).collect();
-        let code = failure.map_or(Code::AdapterExited.as_str(), |failure| failure.code_text());
-        let message = failure.map_or("the session is over", |failure| failure.message.as_str());
-        for ticket in left {
-            self.answer(ticket.0, &Answer::Error { code: code.into(), message: message.into() }, gate);
+        let over = Failure::new(Code::AdapterExited, "the session is over");
+        for ticket in self.tickets(which) {
+            self.answer(ticket.0, &answer_of(failure.unwrap_or(&over)), gate);
         }
+    }
+
+    fn tickets(&self, which: impl Fn(&Open) -> bool) -> Vec<Ticket> {
+        self.open.iter().filter(|(_, open)| which(open)).map(|(ticket, _)| *ticket).collect()
     }
 
     fn turn_over(&mut self) {
@@ -232,4 +250,9 @@ impl Line {
         self.calling = Some(calling);
         self.pending = Some(calls);
     }
+}
+
+/// As the watcher would be told it.
+fn answer_of(failure: &Failure) -> Answer<'_> {
+    Answer::Error { code: failure.code_text().into(), message: failure.message.as_str().into() }
 }

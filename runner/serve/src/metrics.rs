@@ -73,7 +73,11 @@ impl Metrics {
         let counters = [
             ("contract_serve_prompt_tokens_total", "Tokens of prompts.", &self.prompt_tokens),
             ("contract_serve_output_tokens_total", "Tokens that were generated.", &self.output_tokens),
-            ("contract_serve_sessions_ended_total", "Adapter sessions that are over.", &self.sessions_ended),
+            (
+                "contract_serve_sessions_ended_total",
+                "Adapter sessions that are over or could not begin.",
+                &self.sessions_ended,
+            ),
             (
                 "contract_serve_receipts_lost_total",
                 "Receipts that could not be written.",
