@@ -3,29 +3,41 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use contract_inference::{Appended, Ending, FinishReason, Usage};
+use contract_inference::{Appended, Ending, FinishReason, Finished, Usage};
 use futures_core::Stream;
 use serde_json::{Value, json};
 
-use crate::clerk::{Piece, Pieces, Recorded};
-use crate::fault::{Fault, RECEIPT_HEADER};
+use crate::clerk::{Piece, Pieces, Recorded, Times};
+use crate::fault::{Fault, RECEIPT_HEADER, SERVER_TIMING};
 
 /// The end of a stream.
 const DONE: &str = "data: [DONE]\n\n";
 
-/// A JSON document with the id of its receipt in a header.
-pub(crate) fn json_with_receipt(body: &Value, appended: &Appended) -> Response {
+/// A JSON document with the id of its receipt, and where the time went, in headers.
+pub(crate) fn json_with_receipt(body: &Value, answered: &Answered) -> Response {
     let json = HeaderValue::from_static("application/json");
     let mut response = (StatusCode::OK, [(CONTENT_TYPE, json)], body.to_string()).into_response();
-    if let Ok(receipt) = HeaderValue::from_str(&appended.receipt_id) {
-        response.headers_mut().insert(RECEIPT_HEADER, receipt);
+    let headers = response.headers_mut();
+    if let Ok(receipt) = HeaderValue::from_str(&answered.appended.receipt_id) {
+        headers.insert(RECEIPT_HEADER, receipt);
+    }
+    if let Ok(times) = HeaderValue::from_str(&server_timing(&answered.times)) {
+        headers.insert(SERVER_TIMING, times);
     }
     response
+}
+
+/// Durations are milliseconds.
+fn server_timing(times: &Times) -> String {
+    let Times { judged, session, recorded } = times;
+    let ms = |time: &Duration| time.as_secs_f64() * 1e3;
+    format!("judge;dur={:.3}, session;dur={:.3}, records;dur={:.3}", ms(judged), ms(session), ms(recorded))
 }
 
 /// `finish_reason` of the API; none for what came to nothing.
@@ -51,16 +63,40 @@ pub(crate) fn usage(usage: &Usage) -> Value {
     })
 }
 
-/// What a request came to that is over.
-///
-/// # Errors
-/// The fault that the client is told.
-fn ended(recorded: &Recorded) -> Result<&Appended, Fault> {
-    // An answer without a receipt is none.
-    let appended = recorded.appended.as_ref().map_err(Fault::of)?;
-    match Fault::of_ending(&recorded.finished) {
-        Some(fault) => Err(fault.with_receipt(appended)),
-        None => Ok(appended),
+/// A request that was answered.
+pub(crate) struct Answered {
+    pub(crate) finished: Finished,
+    pub(crate) appended: Appended,
+    pub(crate) times: Times,
+}
+
+/// A piece as handlers look at it.
+enum Part {
+    /// More text.
+    Text(String),
+    /// The end, or the fault that the client is told.
+    Over(Result<Box<Answered>, Fault>),
+}
+
+impl From<Piece> for Part {
+    fn from(piece: Piece) -> Self {
+        match piece {
+            Piece::Text(text) => Self::Text(text),
+            Piece::Refused(fault) => Self::Over(Err(fault)),
+            Piece::End(recorded) => Self::Over(Answered::of(*recorded)),
+        }
+    }
+}
+
+impl Answered {
+    fn of(recorded: Recorded) -> Result<Box<Self>, Fault> {
+        let Recorded { finished, appended, times } = recorded;
+        // An answer without a receipt is none.
+        let appended = appended.map_err(|failure| Fault::of(&failure))?;
+        match Fault::of_ending(&finished) {
+            Some(fault) => Err(fault.with_receipt(&appended)),
+            None => Ok(Box::new(Self { finished, appended, times })),
+        }
     }
 }
 
@@ -68,15 +104,11 @@ fn ended(recorded: &Recorded) -> Result<&Appended, Fault> {
 ///
 /// # Errors
 /// The fault that the client is told.
-pub(crate) async fn whole(mut pieces: Pieces) -> Result<(Recorded, Appended), Fault> {
+pub(crate) async fn whole(mut pieces: Pieces) -> Result<Box<Answered>, Fault> {
     loop {
-        match pieces.receiver().recv().await {
-            Some(Piece::Text(_)) => {}
-            Some(Piece::Refused(fault)) => return Err(fault),
-            Some(Piece::End(recorded)) => {
-                let appended = ended(&recorded)?.clone();
-                return Ok((*recorded, appended));
-            }
+        match pieces.receiver().recv().await.map(Part::from) {
+            Some(Part::Text(_)) => {}
+            Some(Part::Over(ended)) => return ended,
             None => return Err(ended_early()),
         }
     }
@@ -95,7 +127,7 @@ pub(crate) trait Chunks: Send + Unpin + 'static {
     /// A piece of text.
     fn text(&self, text: &str) -> Value;
     /// The end, with the reason.
-    fn end(&self, reason: &str, recorded: &Recorded, appended: &Appended) -> Vec<Value>;
+    fn end(&self, reason: &str, answered: &Answered) -> Vec<Value>;
 }
 
 /// A stream of events; the first piece decides whether it is one or an error, so that an error has its status.
@@ -103,14 +135,11 @@ pub(crate) trait Chunks: Send + Unpin + 'static {
 /// # Errors
 /// The request came to nothing before its first piece.
 pub(crate) async fn stream(mut pieces: Pieces, chunks: impl Chunks) -> Result<Response, Fault> {
-    let first = match pieces.receiver().recv().await {
-        Some(Piece::Refused(fault)) => return Err(fault),
+    let first = match pieces.receiver().recv().await.map(Part::from) {
+        Some(Part::Over(Err(fault))) => return Err(fault),
         Some(first) => first,
         None => return Err(ended_early()),
     };
-    if let Piece::End(recorded) = &first {
-        ended(recorded)?;
-    }
     let begun = chunks.begin().map(|begin| event(&begin)).unwrap_or_default();
     let events = Events { pieces, chunks, ready: Some(begun), first: Some(first), over: false };
     let kind = HeaderValue::from_static("text/event-stream");
@@ -127,27 +156,24 @@ struct Events<C> {
     pieces: Pieces,
     chunks: C,
     ready: Option<String>,
-    first: Option<Piece>,
+    first: Option<Part>,
     over: bool,
 }
 
 impl<C: Chunks> Events<C> {
-    fn write(&mut self, piece: &Piece) -> String {
-        let ended = match piece {
-            Piece::Text(text) => return event(&self.chunks.text(text)),
-            Piece::Refused(fault) => Err(fault.body()),
-            Piece::End(recorded) => ended(recorded)
-                .and_then(|appended| {
-                    let reason = finish_reason(&recorded.finished.ending).ok_or_else(ended_early)?;
-                    Ok(self.chunks.end(reason, recorded, appended))
-                })
-                .map_err(|fault| fault.body()),
+    fn write(&mut self, part: Part) -> String {
+        let ended = match part {
+            Part::Text(text) => return event(&self.chunks.text(&text)),
+            Part::Over(ended) => ended.and_then(|answered| {
+                let reason = finish_reason(&answered.finished.ending).ok_or_else(ended_early)?;
+                Ok(self.chunks.end(reason, &answered))
+            }),
         };
         self.over = true;
         match ended {
             Ok(events) => events.iter().map(event).collect::<String>() + DONE,
             // The status is out; this is how the API says that a stream broke.
-            Err(fault) => format!("data: {fault}\n\n"),
+            Err(fault) => event(&fault.body()),
         }
     }
 }
@@ -162,18 +188,18 @@ impl<C: Chunks> Stream for Events<C> {
         }
         let mut text = this.ready.take().unwrap_or_default();
         if let Some(first) = this.first.take() {
-            text.push_str(&this.write(&first));
+            text.push_str(&this.write(first));
             return Poll::Ready(Some(Ok(Bytes::from(text))));
         }
         match this.pieces.receiver().poll_recv(context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(piece)) => {
-                let text = this.write(&piece);
+                let text = this.write(piece.into());
                 Poll::Ready(Some(Ok(Bytes::from(text))))
             }
             Poll::Ready(None) => {
                 this.over = true;
-                Poll::Ready(Some(Ok(Bytes::from(format!("data: {}\n\n", ended_early().body())))))
+                Poll::Ready(Some(Ok(Bytes::from(event(&ended_early().body())))))
             }
         }
     }

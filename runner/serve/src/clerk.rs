@@ -38,16 +38,37 @@ pub(crate) struct Recorded {
     pub(crate) finished: Finished,
     /// The receipt, or why it could not be written.
     pub(crate) appended: Result<Appended, Failure>,
+    pub(crate) times: Times,
+}
+
+/// Where the time of a request went.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    /// Until it was judged, the records were looked at, and the session was asked.
+    pub(crate) judged: Duration,
+    /// The session's: the wait for a turn, and the work.
+    pub(crate) session: Duration,
+    /// Until evidence and receipt were on the disk.
+    pub(crate) recorded: Duration,
 }
 
 /// What the clerk is asked to do.
 pub(crate) enum Job {
     /// Judge a request, and hand it to the session.
     Begin(Box<Begin>),
-    /// Write the receipt of a request that ran, and that this session has answered.
-    Record(Ticket, Box<Finished>, Option<Arc<Session>>),
+    /// Write the receipt of a request that ran.
+    Record(Box<Ended>),
     /// Look whether a request could be put on record now.
     Look(oneshot::Sender<Result<(), Failure>>),
+}
+
+/// A request that ran.
+pub(crate) struct Ended {
+    pub(crate) ticket: Ticket,
+    pub(crate) finished: Finished,
+    /// The session that has answered it.
+    pub(crate) session: Option<Arc<Session>>,
+    pub(crate) at: Instant,
 }
 
 /// A request that comes in.
@@ -116,6 +137,7 @@ struct Running {
     client: UnboundedSender<Piece>,
     seat: OwnedSemaphorePermit,
     began: Instant,
+    asked: Instant,
 }
 
 /// The clerk of a desk, before its work begins.
@@ -140,9 +162,7 @@ impl Clerk {
             while let Ok(job) = self.jobs.recv() {
                 match job {
                     Job::Begin(begin) => self.begin(&desk, *begin),
-                    Job::Record(ticket, finished, session) => {
-                        self.record(&desk, ticket, *finished, session.as_deref());
-                    }
+                    Job::Record(ended) => self.record(&desk, *ended),
                     Job::Look(asker) => self.look(asker),
                 }
             }
@@ -165,7 +185,8 @@ impl Clerk {
                 if client.is_closed() {
                     desk.cancel(ticket);
                 }
-                self.running.insert(ticket, Running { ask, place, client, seat, began });
+                let asked = Instant::now();
+                self.running.insert(ticket, Running { ask, place, client, seat, began, asked });
             }
             Err(failure) => {
                 let fault = self.refuse(desk, &ask, &failure);
@@ -195,19 +216,21 @@ impl Clerk {
         }
     }
 
-    fn record(&mut self, desk: &Desk, ticket: Ticket, finished: Finished, session: Option<&Session>) {
+    fn record(&mut self, desk: &Desk, ended: Ended) {
+        let Ended { ticket, finished, session, at } = ended;
         let running = self.running.remove(&ticket).expect("a call runs until its only end");
-        let Running { ask, place, client, seat, began } = running;
+        let Running { ask, place, client, seat, began, asked } = running;
         desk.metrics.completed(&ask, &finished, began.elapsed());
-        let completion = desk.completion(&ask, place, &finished, session);
+        let completion = desk.completion(&ask, place, &finished, session.as_deref());
         let appended = self.records.append(&completion, contract_engine::now());
         if let Err(failure) = &appended {
             lose(desk, failure);
         }
+        let times = Times { judged: asked - began, session: at - asked, recorded: at.elapsed() };
         // What is left is the client's business: one that does not read must not keep others waiting.
         drop(seat);
         // It may have gone.
-        let _ = client.send(Piece::End(Box::new(Recorded { finished, appended })));
+        let _ = client.send(Piece::End(Box::new(Recorded { finished, appended, times })));
     }
 }
 

@@ -6,10 +6,12 @@ use axum::response::{IntoResponse, Response};
 use contract_engine::Failure;
 use contract_inference::{Appended, Ending, FinishReason, Finished};
 use contract_ipc::{Code, Exit};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The header that names the receipt of a request.
 pub(crate) const RECEIPT_HEADER: HeaderName = HeaderName::from_static("x-inference-receipt");
+/// Where the time went (<https://www.w3.org/TR/server-timing/>).
+pub(crate) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Codes of the adapters that say that the request cannot be answered by this model.
 const ASKED_WRONGLY: [&str; 4] =
@@ -138,21 +140,21 @@ impl Fault {
         self
     }
 
-    /// The body alone, for a stream that has begun.
-    pub(crate) fn body(&self) -> String {
+    /// What the client is told; alone it ends a stream that has begun.
+    pub(crate) fn body(&self) -> Value {
         let mut error =
             json!({"message": self.message, "type": self.kind, "param": self.param, "code": self.code});
         if let Some(receipt) = &self.receipt {
             error["receipt"] = json!(receipt);
         }
-        json!({ "error": error }).to_string()
+        json!({ "error": error })
     }
 }
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let json = HeaderValue::from_static("application/json");
-        let mut response = (self.status, [(CONTENT_TYPE, json)], self.body()).into_response();
+        let mut response = (self.status, [(CONTENT_TYPE, json)], self.body().to_string()).into_response();
         if let Some(receipt) = self.receipt.as_deref().and_then(|text| HeaderValue::from_str(text).ok()) {
             response.headers_mut().insert(RECEIPT_HEADER, receipt);
         }

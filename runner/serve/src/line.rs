@@ -10,7 +10,7 @@ use contract_inference::{AdapterFacts, Gate, Stop, Tracker};
 use contract_ipc::Code;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::clerk::{Job, Piece};
+use crate::clerk::{Ended, Job, Piece};
 
 /// A call: its number, which no other call has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -226,9 +226,11 @@ impl Line {
     }
 
     fn finish(&self, ticket: Ticket, open: Open, answer: &Answer<'_>, gate: &Gate) {
-        let finished = Box::new(open.tracker.end(answer, gate));
+        let at = Instant::now();
+        let finished = open.tracker.end(answer, gate);
+        let ended = Ended { ticket, finished, session: self.up.clone(), at };
         // The clerk works as long as the server lives.
-        let _ = self.ends.send(Job::Record(ticket, finished, self.up.clone()));
+        let _ = self.ends.send(Job::Record(Box::new(ended)));
     }
 
     /// Ends the calls that `which` picks.

@@ -24,8 +24,17 @@ impl Drop for Server {
     }
 }
 
-/// A server with a warm session, and the connection.
+/// Times of a request.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Served {
+    /// As the client sees it.
+    pub(crate) whole: Duration,
+    /// From the moment in which the server asked its session until it had the answer, as the server tells.
+    pub(crate) session: Duration,
+}
+
+/// A server with a warm session, and the connection.
+pub(crate) struct Connected {
     to: TcpStream,
     from: BufReader<TcpStream>,
     model: String,
@@ -33,7 +42,7 @@ pub(crate) struct Served {
     _server: Server,
 }
 
-impl Served {
+impl Connected {
     pub(crate) fn start(options: &Options, model: &Path) -> Result<Self> {
         let records = options.out.join("served");
         let process = Command::new(options.prefix.join("bin/contract-serve"))
@@ -56,21 +65,22 @@ impl Served {
         let from = BufReader::new(to.try_clone()?);
         let mut served = Self { to, from, model: String::new(), _server: server };
         served.model =
-            served.ask("GET", "/v1/models", "")?["data"][0]["id"].as_str().context("a model")?.to_owned();
+            served.ask("GET", "/v1/models", "")?.0["data"][0]["id"].as_str().context("a model")?.to_owned();
         Ok(served)
     }
 
-    /// Time of one such request, of `count`.
-    pub(crate) fn request(&mut self, work: &Work, count: u32) -> Result<Duration> {
+    /// Mean times of one such request, of `count`.
+    pub(crate) fn request(&mut self, work: &Work, count: u32) -> Result<Served> {
         let body = self.body(work, false);
         self.ask("POST", "/v1/completions", &body)?;
-        let start = Instant::now();
+        let (start, mut session) = (Instant::now(), Duration::ZERO);
         for _ in 0..count {
-            let answer = self.ask("POST", "/v1/completions", &body)?;
+            let (answer, part) = self.ask("POST", "/v1/completions", &body)?;
             let tokens = answer["usage"]["completion_tokens"].as_u64();
             ensure!(tokens == Some(work.generate as u64), "{answer}");
+            session += part.context("no server-timing with a session")?;
         }
-        Ok(start.elapsed() / count)
+        Ok(Served { whole: start.elapsed() / count, session: session / count })
     }
 
     /// Time between two tokens of a stream, as the client sees it.
@@ -111,11 +121,13 @@ impl Served {
             .to_string()
     }
 
-    fn ask(&mut self, method: &str, path: &str, body: &str) -> Result<Value> {
+    /// The answer, and how long the session took for it.
+    fn ask(&mut self, method: &str, path: &str, body: &str) -> Result<(Value, Option<Duration>)> {
         self.send(method, path, body)?;
-        let mut bytes = vec![0; self.head()?.context("no content-length")?];
+        let head = self.head()?;
+        let mut bytes = vec![0; head.length.context("no content-length")?];
         self.from.read_exact(&mut bytes)?;
-        Ok(serde_json::from_slice(&bytes)?)
+        Ok((serde_json::from_slice(&bytes)?, head.session))
     }
 
     fn send(&mut self, method: &str, path: &str, body: &str) -> Result<()> {
@@ -127,9 +139,9 @@ impl Served {
         Ok(self.to.write_all((head + body).as_bytes())?)
     }
 
-    /// Reads the head of an answer; gives the length of what follows, when it is told.
-    fn head(&mut self) -> Result<Option<usize>> {
-        let (mut line, mut length, mut first) = (String::new(), None, true);
+    /// Reads the head of an answer.
+    fn head(&mut self) -> Result<Head> {
+        let (mut line, mut head, mut first) = (String::new(), Head::default(), true);
         loop {
             line.clear();
             ensure!(self.from.read_line(&mut line)? > 0, "the server closed the connection");
@@ -137,13 +149,25 @@ impl Served {
             first = false;
             let header = line.trim_end().to_ascii_lowercase();
             if header.is_empty() {
-                return Ok(length);
+                return Ok(head);
             }
             if let Some(text) = header.strip_prefix("content-length:") {
-                length = Some(text.trim().parse()?);
+                head.length = Some(text.trim().parse()?);
+            }
+            if let Some(text) = header.strip_prefix("server-timing:") {
+                let ms = text.split(',').find_map(|one| one.trim().strip_prefix("session;dur="));
+                head.session = Some(Duration::from_secs_f64(ms.context("no session")?.parse::<f64>()? / 1e3));
             }
         }
     }
+}
+
+/// What the head of an answer tells.
+#[derive(Default)]
+struct Head {
+    /// Length of what follows.
+    length: Option<usize>,
+    session: Option<Duration>,
 }
 
 /// The syncs of one request's records alone: a line each for two files, on the disk one after the other.

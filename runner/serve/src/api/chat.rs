@@ -4,14 +4,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use contract_inference::{Appended, Ask, Input, Message, MessageRole};
+use contract_inference::{Ask, Input, Message, MessageRole};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::sampling::Wished;
 use super::{Server, created};
-use crate::answer::{self, Chunks};
-use crate::clerk::Recorded;
+use crate::answer::{self, Answered, Chunks};
 use crate::fault::Fault;
 use crate::line::Delivery;
 
@@ -90,8 +89,8 @@ pub(super) async fn chat(
     if delivery == Delivery::Streamed {
         return answer::stream(pieces, chat).await;
     }
-    let (recorded, appended) = answer::whole(pieces).await?;
-    let finished = &recorded.finished;
+    let answered = answer::whole(pieces).await?;
+    let finished = &answered.finished;
     let body = json!({
         "id": chat.id,
         "object": "chat.completion",
@@ -105,7 +104,7 @@ pub(super) async fn chat(
         }],
         "usage": answer::usage(&finished.usage),
     });
-    Ok(answer::json_with_receipt(&body, &appended))
+    Ok(answer::json_with_receipt(&body, &answered))
 }
 
 struct Chat {
@@ -145,11 +144,11 @@ impl Chunks for Chat {
         self.choice(&json!({"content": text}), None)
     }
 
-    fn end(&self, reason: &str, recorded: &Recorded, appended: &Appended) -> Vec<Value> {
+    fn end(&self, reason: &str, answered: &Answered) -> Vec<Value> {
         let mut last = self.choice(&json!({}), Some(reason));
-        last["receipt"] = json!(appended.receipt_id);
+        last["receipt"] = json!(answered.appended.receipt_id);
         let usage =
-            self.tells_usage.then(|| self.chunk(&json!([]), Some(answer::usage(&recorded.finished.usage))));
+            self.tells_usage.then(|| self.chunk(&json!([]), Some(answer::usage(&answered.finished.usage))));
         std::iter::once(last).chain(usage).collect()
     }
 }

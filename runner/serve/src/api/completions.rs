@@ -4,14 +4,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use contract_inference::{Appended, Ask, Input};
+use contract_inference::{Ask, Input};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::sampling::Wished;
 use super::{Server, created};
-use crate::answer::{self, Chunks};
-use crate::clerk::Recorded;
+use crate::answer::{self, Answered, Chunks};
 use crate::fault::Fault;
 use crate::line::Delivery;
 
@@ -52,11 +51,11 @@ pub(super) async fn completions(
     if delivery == Delivery::Streamed {
         return answer::stream(pieces, text).await;
     }
-    let (recorded, appended) = answer::whole(pieces).await?;
-    let finished = &recorded.finished;
+    let answered = answer::whole(pieces).await?;
+    let finished = &answered.finished;
     let mut body = text.body(&finished.output, answer::finish_reason(&finished.ending));
     body["usage"] = answer::usage(&finished.usage);
-    Ok(answer::json_with_receipt(&body, &appended))
+    Ok(answer::json_with_receipt(&body, &answered))
 }
 
 struct Text {
@@ -91,13 +90,13 @@ impl Chunks for Text {
         self.body(text, None)
     }
 
-    fn end(&self, reason: &str, recorded: &Recorded, appended: &Appended) -> Vec<Value> {
+    fn end(&self, reason: &str, answered: &Answered) -> Vec<Value> {
         let mut last = self.body("", Some(reason));
-        last["receipt"] = json!(appended.receipt_id);
+        last["receipt"] = json!(answered.appended.receipt_id);
         let usage = self.tells_usage.then(|| {
             let mut usage = self.body("", None);
             usage["choices"] = json!([]);
-            usage["usage"] = answer::usage(&recorded.finished.usage);
+            usage["usage"] = answer::usage(&answered.finished.usage);
             usage
         });
         std::iter::once(last).chain(usage).collect()

@@ -58,13 +58,13 @@ pub(super) async fn embeddings(
         return Err(Fault::bad_request(Some("input"), what));
     }
     let ask = Ask { input: Input::Texts(texts), sampling: Sampling::default(), timeout_ms: None };
-    let (recorded, appended) = answer::whole(server.begin(ask, Delivery::Whole)?).await?;
-    let vectors: Vec<Vec<f32>> = serde_json::from_str(&recorded.finished.output).unwrap_or_default();
+    let answered = answer::whole(server.begin(ask, Delivery::Whole)?).await?;
+    let vectors: Vec<Vec<f32>> = serde_json::from_str(&answered.finished.output).unwrap_or_default();
     if let Some(wanted) = request.dimensions
         && vectors.iter().any(|vector| vector.len() as u64 != wanted)
     {
         return Err(Fault::bad_request(Some("dimensions"), "the model's vectors have another length")
-            .with_receipt(&appended));
+            .with_receipt(&answered.appended));
     }
     let data: Vec<Value> = vectors
         .iter()
@@ -80,12 +80,12 @@ pub(super) async fn embeddings(
             json!({"object": "embedding", "index": index, "embedding": embedding})
         })
         .collect();
-    let prompt = recorded.finished.usage.prompt_tokens.unwrap_or(0);
+    let prompt = answered.finished.usage.prompt_tokens.unwrap_or(0);
     let body = json!({
         "object": "list",
         "data": data,
         "model": request.model,
         "usage": {"prompt_tokens": prompt, "total_tokens": prompt},
     });
-    Ok(answer::json_with_receipt(&body, &appended))
+    Ok(answer::json_with_receipt(&body, &answered))
 }
