@@ -8,6 +8,7 @@ Usage: test_endpoint.py FOLDER, where FOLDER is an installation (bin/contract-ru
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import unittest
 import urllib.request
 from pathlib import Path
 
-from server import PROFILE, Server
+from server import PROFILE, TOKEN, Server
 
 QUESTION = "What colour is the sky?"
 SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"], "additionalProperties": False}
@@ -30,10 +31,11 @@ class Endpoint(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.server = Server(cls.prefix, with_token=False)
+        cls.server = Server(cls.prefix)
         cls.folder = tempfile.TemporaryDirectory()
         cls.work = Path(cls.folder.name)
-        with urllib.request.urlopen(f"{cls.server.address}/v1/models", timeout=30) as answer:
+        models = urllib.request.Request(f"{cls.server.address}/v1/models", headers={"authorization": f"Bearer {TOKEN}"})
+        with urllib.request.urlopen(models, timeout=30) as answer:
             cls.model = json.load(answer)["data"][0]["id"]
         cls.there = cls.profile(cls.model)
         cls.schema = cls.work / "schema.json"
@@ -57,14 +59,25 @@ class Endpoint(unittest.TestCase):
         path.write_text(json.dumps(profile))
         return path
 
-    def infer(self, profile: Path, *flags: str, prompt: str = QUESTION) -> tuple[subprocess.CompletedProcess, dict, dict]:
+    def infer(
+        self,
+        profile: Path,
+        *flags: str,
+        prompt: str = QUESTION,
+        key: tuple[str, ...] = ("--api-key-env", "KEY", "--allow", "env=KEY"),
+    ) -> tuple[subprocess.CompletedProcess, dict, dict]:
         """The process, and the receipt and evidence that it left."""
         with tempfile.TemporaryDirectory(dir=self.work) as folder:
             command = [self.prefix / "bin/contract-runner", "infer", prompt, "--profile", profile, *flags]
             if profile == self.there:
-                command += ["--allow", f"connect={self.server.address.removeprefix('http://')}"]
-            done = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, timeout=120)
+                command += ["--allow", f"connect={self.server.address.removeprefix('http://')}", *key]
+            surroundings = os.environ | {"KEY": TOKEN}
+            done = subprocess.run(
+                list(map(str, command)), cwd=folder, env=surroundings, capture_output=True, text=True, timeout=120
+            )
             records = Path(folder, ".workstation/inference")
+            left = [path.read_text() for path in Path(folder).rglob("*") if path.is_file()]
+            assert not any(TOKEN in text for text in (*left, done.stdout, done.stderr)), "the key stands in what a run leaves"
             last = [json.loads((records / name).read_text().splitlines()[-1]) for name in ("receipts.ndjson", "evidence.ndjson")]
             return done, *last
 
@@ -116,6 +129,18 @@ class Endpoint(unittest.TestCase):
         self.assertEqual(evidence["code"], "ADAPTER_ENDPOINT_STATUS")
         self.assertIn(self.model, done.stderr)
         self.assertEqual(len(self.server.receipts()), before, "it never reached the model door")
+
+    def test_a_key_that_is_not_sent_or_not_granted_opens_nothing(self) -> None:
+        before = len(self.server.receipts())
+        for key, status, code in (
+            ((), 4, "ADAPTER_ENDPOINT_STATUS"),
+            (("--api-key-env", "KEY"), 3, "POLICY_DENIED"),
+            (("--api-key-env", "NO_SUCH_KEY", "--allow", "env=NO_SUCH_KEY"), 2, "CONTRACT_USAGE"),
+        ):
+            with self.subTest(key=key):
+                done, _, evidence = self.infer(self.there, key=key)
+                self.assertEqual((done.returncode, done.stdout, evidence["code"]), (status, "", code), done.stderr)
+        self.assertEqual(len(self.server.receipts()), before)
 
     def test_without_the_right_to_reach_it_nothing_is_asked(self) -> None:
         before = len(self.server.receipts())

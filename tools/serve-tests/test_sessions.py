@@ -254,6 +254,17 @@ class Sessions(unittest.TestCase):
             server.process.send_signal(signal.SIGTERM)
             self.assertEqual(server.process.wait(timeout=60), 143)
 
+    def test_an_answer_tells_where_its_time_went(self) -> None:
+        with Server(self.prefix) as server:
+            begin = time.monotonic()
+            with urllib.request.urlopen(request_of(server, json.dumps(BODY).encode()), timeout=60) as answer:
+                whole = (time.monotonic() - begin) * 1000
+                parts = [part.strip().split(";dur=") for part in answer.headers["server-timing"].split(",")]
+            self.assertEqual([name for name, _ in parts], ["judge", "session", "records"])
+            times = [float(time) for _, time in parts]
+            self.assertTrue(all(time > 0 for time in times), times)
+            self.assertLess(sum(times), whole)
+
     def test_output_that_breaks_the_schema_is_no_answer(self) -> None:
         schema = {"type": "integer", "minimum": 50, "maximum": 3}
         form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}

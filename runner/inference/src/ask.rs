@@ -137,9 +137,9 @@ impl Ask {
         self.sampling.json_schema.is_some() || self.sampling.grammar.is_some()
     }
 
-    /// The arguments of the operation, a canonical JSON object. `loras` are paths and weights.
+    /// The arguments of the operation, a canonical JSON object. `loras` are paths and weights, `api_key_env` is the name of a variable.
     #[must_use]
-    pub fn args(&self, binding: &Binding, loras: &[(String, f64)]) -> Vec<u8> {
+    pub fn args(&self, binding: &Binding, loras: &[(String, f64)], api_key_env: Option<&str>) -> Vec<u8> {
         let mut args = match self.input {
             Input::Texts(_) => Map::new(),
             _ => match serde_json::to_value(&self.sampling) {
@@ -166,6 +166,9 @@ impl Ask {
                 args.insert("endpoint".to_owned(), json!(at.to_string()));
                 if let Some(path) = at.base_path() {
                     args.insert("basePath".to_owned(), json!(path));
+                }
+                if let Some(name) = api_key_env {
+                    args.insert("apiKeyEnv".to_owned(), json!(name));
                 }
             }
         }

@@ -28,6 +28,8 @@ pub struct Wanted {
     pub manifest: Option<PathBuf>,
     /// LoRA adapters, each with its weight.
     pub loras: Vec<(PathBuf, f64)>,
+    /// A variable of the environment that holds the API key of a server.
+    pub api_key_env: Option<String>,
     /// The store of imported models; without it the user's own.
     pub store: Option<PathBuf>,
 }
@@ -90,6 +92,7 @@ pub struct Gate {
     /// Its files as they were when their digests were taken.
     files: Vec<(PathBuf, FileIdentity)>,
     loras: Vec<(String, f64)>,
+    api_key_env: Option<String>,
     is_pinned: bool,
 }
 
@@ -145,9 +148,14 @@ impl Gate {
                 profile,
                 files: Vec::new(),
                 loras: no_loras(wanted)?,
+                api_key_env: api_key_env(wanted)?,
                 is_pinned: false,
             }),
             Binding::Llama { model } => {
+                if let Some(name) = &wanted.api_key_env {
+                    let what = format!("--api-key-env {name}: only a profile of a server has a use for it");
+                    return Err(Failure::new(Code::ContractUsage, what));
+                }
                 let path = model.clone();
                 let papers = Papers::find(wanted, profile.as_ref(), root)?;
                 let base = looking.digest(&path)?;
@@ -175,6 +183,7 @@ impl Gate {
                     profile,
                     files: vec![(path, base.1)],
                     loras: Vec::new(),
+                    api_key_env: None,
                     is_pinned,
                 };
                 for (path, scale) in &wanted.loras {
@@ -272,13 +281,14 @@ impl Gate {
         request.allow.extend(reads);
         request.asks.extend(self.binding.asks().iter().map(ToString::to_string));
         request.asks.extend(self.files.iter().skip(1).map(|(path, _)| Right::Read(path.clone()).to_string()));
+        request.asks.extend(self.api_key_env.iter().map(|name| Right::Env(name.clone()).to_string()));
         request.calls = contract_engine::Calls::Live(ops.iter().map(|&op| op.to_owned()).collect());
     }
 
     /// The arguments of the operation for a request.
     #[must_use]
     pub fn args(&self, ask: &Ask) -> Vec<u8> {
-        ask.args(&self.binding, &self.loras)
+        ask.args(&self.binding, &self.loras, self.api_key_env.as_deref())
     }
 
     /// Whether the prompt stays on this machine, told by address.
@@ -387,6 +397,14 @@ fn no_loras(wanted: &Wanted) -> Result<Vec<(String, f64)>, Failure> {
             format!("{}: an adapter cannot be given to a server, which has its models", path.display()),
         )),
     }
+}
+
+/// The name of the variable, if it can be one.
+fn api_key_env(wanted: &Wanted) -> Result<Option<String>, Failure> {
+    let Some(name) = &wanted.api_key_env else { return Ok(None) };
+    Right::check_form(&Right::Env(name.clone()).to_string())
+        .map_err(|error| Failure::new(Code::ContractUsage, format!("--api-key-env {name}: {}", error.why)))?;
+    Ok(Some(name.clone()))
 }
 
 pub(crate) fn real(path: &Path) -> Result<PathBuf, Failure> {

@@ -19,6 +19,9 @@ pub struct ModelArgs {
     /// A LoRA adapter whose base the manifest pins, with its weight after a colon: caps.gguf:0.5
     #[arg(long, value_name = "FILE", value_parser = lora)]
     pub lora: Vec<(PathBuf, f64)>,
+    /// A variable of the environment whose value the server of the profile wants as API key; it needs --allow env=NAME, too
+    #[arg(long, value_name = "NAME")]
+    pub api_key_env: Option<String>,
     /// The store of imported models [default: contract-runner/models below XDG_DATA_HOME]
     #[arg(long, value_name = "FOLDER")]
     pub store: Option<PathBuf>,
@@ -33,6 +36,7 @@ impl ModelArgs {
             model: self.model.clone(),
             manifest: self.manifest.clone(),
             loras: self.lora.clone(),
+            api_key_env: self.api_key_env.clone(),
             store: self.store.clone(),
         }
     }
