@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from server import PROFILE, TOKEN, Server, Upstream, profile_of
+from server import PROFILE, REPOSITORY, TOKEN, Server, Upstream, profile_of
 
 BODY = {"model": "tiny-words", "messages": [{"role": "user", "content": "What colour is the sky?"}], "max_tokens": 20}
 
@@ -203,6 +203,25 @@ class Sessions(unittest.TestCase):
                 self.assertEqual(len(server.receipts()), 31)
         upstream.shutdown()
         upstream.server_close()
+
+    def test_time_runs_while_a_session_is_launched(self) -> None:
+        with tempfile.TemporaryDirectory(dir=self.prefix.parent) as folder:
+            prefix = Path(folder, "prefix")
+            shutil.copytree(self.prefix, prefix, copy_function=os.link)
+            adapter = prefix / "libexec/contract-runner/adapters/llama/adapter-llama"
+            adapter.unlink()
+            # It never says hello, and the handshake may take longer than the request.
+            shutil.copy(REPOSITORY / "conformance/hostile/adapters/silent.py", adapter)
+            adapter.write_text(f"#!{sys.executable}\n{adapter.read_text()}")
+            adapter.chmod(0o755)
+            with Server(prefix, "--timeout", "1s", "--limit", "handshake=60s") as server:
+                begin = time.monotonic()
+                status, answer = ask(server)
+                self.assertEqual((status, answer["error"]["code"]), (504, "IPC_TIMEOUT"))
+                # The handshake has not ended.
+                self.assertLess(time.monotonic() - begin, 50)
+                self.assertEqual(health(server)[0], 503)
+                self.assertEqual([one["outcome"] for one in server.evidence()], ["failed"])
 
     def test_records_that_break_stop_answers_and_not_the_server(self) -> None:
         with Server(self.prefix) as server:

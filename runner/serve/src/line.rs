@@ -258,3 +258,100 @@ impl Line {
 fn answer_of(failure: &Failure) -> Answer<'_> {
     Answer::Error { code: failure.code_text().into(), message: failure.message.as_str().into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::ops::ControlFlow;
+    use std::sync::mpsc::{Receiver, channel};
+    use std::time::Duration;
+
+    use contract_engine::{Surroundings, now};
+    use contract_inference::{Ask, Ending, Input, Sampling, Wanted as WantedModel};
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::*;
+
+    const TICKET: Ticket = Ticket(7);
+
+    /// A line with one call, which its session was not asked for.
+    struct Waiting {
+        line: Line,
+        ended: Receiver<Job>,
+        client: UnboundedReceiver<Piece>,
+        gate: Gate,
+        _calls: LiveCalls,
+        _model: tempfile::TempDir,
+    }
+
+    impl Waiting {
+        fn new() -> Self {
+            let (ends, ended) = channel();
+            let mut line = Line::first(ends);
+            let (_, calls) = line.next_session();
+            let ask =
+                Ask { input: Input::Prompt("a".to_owned()), sampling: Sampling::default(), timeout_ms: None };
+            let until = Instant::now() + Duration::from_secs(60);
+            let wanted = Wanted { op: ask.op(), args: b"{}".to_vec(), until };
+            let (sender, client) = unbounded_channel();
+            line.call(TICKET, wanted, Tracker::new(&ask), Delivery::Whole, sender).unwrap();
+            let (gate, model) = gate();
+            Self { line, ended, client, gate, _calls: calls, _model: model }
+        }
+
+        /// How it ended; none while it waits.
+        fn ending(&self) -> Option<Ending> {
+            match self.ended.try_recv() {
+                Ok(Job::Record(ended)) => Some(ended.finished.ending),
+                _ => None,
+            }
+        }
+    }
+
+    /// A gate of a model that nobody runs.
+    fn gate() -> (Gate, tempfile::TempDir) {
+        let model = tempfile::tempdir().unwrap();
+        std::fs::write(model.path().join("model.gguf"), "GGUF").unwrap();
+        let around = Surroundings {
+            root: model.path().to_owned(),
+            home: None,
+            variables: BTreeMap::new(),
+            ..Surroundings::of_process().unwrap()
+        };
+        let wanted = WantedModel { model: Some("model.gguf".to_owned()), ..WantedModel::default() };
+        (Gate::open(&wanted, &around, now(), &mut |_, _| ControlFlow::Continue(())).unwrap(), model)
+    }
+
+    fn killed() -> Failure {
+        Failure::new(Code::AdapterKilled, "killed")
+    }
+
+    #[test]
+    fn what_a_session_was_not_asked_for_waits_for_the_next_one() {
+        let mut waiting = Waiting::new();
+        let session = |waiting: &mut Waiting| waiting.line.of_ticket(TICKET).map(|open| open.session);
+        assert_eq!(session(&mut waiting), Some(0));
+        waiting.line.skip_session(0, &killed(), &waiting.gate);
+        assert_eq!((session(&mut waiting), waiting.ending()), (Some(1), None));
+        let _ = waiting.line.next_session();
+        waiting.line.unasked(TICKET.0, &answer_of(&killed()), &waiting.gate);
+        assert_eq!((session(&mut waiting), waiting.ending()), (Some(2), None));
+        waiting.line.end_all(&waiting.gate, Some(&killed()));
+        assert!(matches!(waiting.ending(), Some(Ending::Failed(_))));
+    }
+
+    #[test]
+    fn whoever_went_while_the_session_ended_has_cancelled() {
+        type End = fn(&mut Waiting);
+        let ends: [End; 2] = [
+            |waiting| waiting.line.unasked(TICKET.0, &answer_of(&killed()), &waiting.gate),
+            |waiting| waiting.line.skip_session(0, &killed(), &waiting.gate),
+        ];
+        for end in ends {
+            let mut waiting = Waiting::new();
+            waiting.client.close();
+            end(&mut waiting);
+            assert!(matches!(waiting.ending(), Some(Ending::Cancelled(_))));
+        }
+    }
+}

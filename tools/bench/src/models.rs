@@ -18,6 +18,9 @@ const LARGEST_BATCH: u32 = 512;
 /// Requests to the large model of which a mean is made, on either side. A first look has no fewer: each takes two seconds.
 const REPEATS: u32 = 3;
 
+/// Requests that are open at the same time.
+const AT_ONCE: u32 = 4;
+
 const PROMPT: Work = Work { sizes: LARGE, prompt: 512, generate: 1 };
 const GENERATE: Work = Work { sizes: LARGE, prompt: 2, generate: 129 };
 const SHORT: Work = Work { sizes: LARGE, prompt: 2, generate: 1 };
@@ -51,6 +54,11 @@ fn large_model(options: &Options, engine: &Path, model: &Path, times: &mut Times
     let short = SHORT.in_session(options, model, 20)?;
     let long = GENERATE.in_session(options, model, REPEATS)?;
     times.add("token", less(long, short).context("128 tokens of the large model")? / 128);
+    times.add(
+        "tokens together alone",
+        GENERATE.together(engine, model, BATCH, AT_ONCE, REPEATS)?.token / AT_ONCE,
+    );
+    times.add("tokens together", GENERATE.at_once(options, model, AT_ONCE)? / (AT_ONCE * 129));
     Ok(())
 }
 
@@ -100,6 +108,13 @@ fn table(times: &Times) -> Vec<Row> {
             "/s",
             Some(("the engine alone, no sampling", rate("token alone", 1.0))),
             slower,
+        ),
+        row(
+            "the same of four requests at a time, together",
+            rate("tokens together", 1.0),
+            "/s",
+            Some(("the engine alone, four sequences in one batch", rate("tokens together alone", 1.0))),
+            None,
         ),
         row(
             "a token streamed to the runner, small model",

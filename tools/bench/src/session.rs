@@ -28,16 +28,23 @@ impl Work {
 
     /// Mean time of `count` such requests from the runner's side: what a run of one request takes is taken off.
     pub(crate) fn in_session(&self, options: &Options, model: &Path, count: u32) -> Result<Duration> {
-        let start = median_of(STARTS, || self.run(options, model, 1))?;
-        let all = self.run(options, model, count + 1)?;
+        let start = median_of(STARTS, || self.run(options, model, 1, 1))?;
+        let all = self.run(options, model, count + 1, 1)?;
         let requests = less(all, start).with_context(|| format!("{count} times {self:?}"))?;
         Ok(requests / count)
     }
 
-    /// Time of a run of so many requests.
-    fn run(&self, options: &Options, model: &Path, count: u32) -> Result<Duration> {
+    /// Time of so many such requests that are made at once: twice as many, less a run of them.
+    pub(crate) fn at_once(&self, options: &Options, model: &Path, count: u32) -> Result<Duration> {
+        let once = self.run(options, model, count, count)?;
+        let twice = self.run(options, model, 2 * count, count)?;
+        less(twice, once).with_context(|| format!("{count} times {self:?} at once"))
+    }
+
+    /// Time of a run of `count` requests, of which `in_flight` are open at a time.
+    fn run(&self, options: &Options, model: &Path, count: u32, in_flight: u32) -> Result<Duration> {
         let out = options.out.join("run");
-        let time = self.command(options, model, count, &out)?.time()?;
+        let time = self.command(options, model, count, in_flight, &out)?.time()?;
         self.check(&out.join("ipc-transcript.ndjson"), count)?;
         Ok(time)
     }
@@ -58,14 +65,22 @@ impl Work {
         Ok(())
     }
 
-    fn command(&self, options: &Options, model: &Path, count: u32, out: &Path) -> Result<Run> {
+    fn command(
+        &self,
+        options: &Options,
+        model: &Path,
+        count: u32,
+        in_flight: u32,
+        out: &Path,
+    ) -> Result<Run> {
         let args = json!({
             "model": model, "prompt": self.text(), "maxTokens": self.generate, "contextTokens": self.sizes.context,
         });
         let file =
             options.out.join(format!("args-{}-{}-{}.json", self.sizes.name, self.prompt, self.generate));
         std::fs::write(&file, args.to_string())?;
-        let (count, read) = (count.to_string(), format!("read={}", model.display()));
+        let (count, in_flight) = (count.to_string(), in_flight.to_string());
+        let read = format!("read={}", model.display());
         let out = out.display().to_string();
         let file = file.display().to_string();
         let words =
@@ -74,7 +89,7 @@ impl Work {
             "--repeat",
             &count,
             "--in-flight",
-            "1",
+            &in_flight,
             "--out",
             &out,
             "--allow",
@@ -99,9 +114,22 @@ impl Work {
     /// The same in the engine alone, in batches of so many tokens: reading the prompt, and making one token. Means, as a
     /// session is seen from outside.
     pub(crate) fn alone(&self, engine: &Path, model: &Path, batch: u32, repeat: u32) -> Result<Alone> {
+        self.together(engine, model, batch, 1, repeat)
+    }
+
+    /// The same for several at the same time, a token of each in every batch.
+    pub(crate) fn together(
+        &self,
+        engine: &Path,
+        model: &Path,
+        batch: u32,
+        sequences: u32,
+        repeat: u32,
+    ) -> Result<Alone> {
         // The first token comes with the prompt.
-        let numbers =
-            [self.sizes.context, batch.into(), self.prompt as u64, self.generate as u64 - 1, repeat.into()];
+        let generate = self.generate as u64 - 1;
+        let (prompt, sequences, repeats) = (self.prompt as u64, sequences.into(), repeat.into());
+        let numbers = [self.sizes.context, batch.into(), prompt, generate, sequences, repeats];
         let done = Command::new(engine)
             .arg(model)
             .args(numbers.map(|number| number.to_string()))

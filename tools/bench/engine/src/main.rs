@@ -18,13 +18,12 @@ use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::token::LlamaToken;
 use serde_json::json;
 
-const USAGE: &str =
-    "usage: bench-engine MODEL CONTEXT BATCH PROMPT GENERATE REPEAT (all but the model are numbers)";
+const USAGE: &str = "usage: bench-engine MODEL CONTEXT BATCH PROMPT GENERATE SEQUENCES REPEAT (all but the model are numbers)";
 
 /// What is measured.
 struct Work {
     model: String,
-    /// Room. Tokens.
+    /// Room for each sequence. Tokens.
     context: u32,
     /// Tokens of a prompt that are computed at once.
     batch: u32,
@@ -32,6 +31,8 @@ struct Work {
     prompt: usize,
     /// Tokens that are made after it.
     generate: usize,
+    /// Texts that are made at the same time, a token of each in every batch.
+    sequences: u32,
     /// Times that it is measured, after one time that is not.
     repeat: usize,
 }
@@ -40,9 +41,9 @@ impl Work {
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
         let model = arguments.next().context(USAGE)?;
         let numbers = arguments.map(|text| text.parse().context(USAGE)).collect::<Result<Vec<u32>>>()?;
-        let &[context, batch, prompt, generate, repeat] = numbers.as_slice() else { bail!(USAGE) };
+        let &[context, batch, prompt, generate, sequences, repeat] = numbers.as_slice() else { bail!(USAGE) };
         let [prompt, generate, repeat] = [prompt, generate, repeat].map(|number| number as usize);
-        Ok(Self { model, context, batch, prompt, generate, repeat })
+        Ok(Self { model, context, batch, prompt, generate, sequences, repeat })
     }
 }
 
@@ -63,10 +64,10 @@ fn measure(work: &Work) -> Result<()> {
     let model = LlamaModel::load_from_file(&backend, &work.model, &params)?;
     // As the adapter has it, but that a whole prompt goes in at once, as in llama-bench: `-b CONTEXT -ub BATCH`.
     let params = LlamaContextParams::default()
-        .with_n_ctx(NonZeroU32::new(work.context))
+        .with_n_ctx(NonZeroU32::new(work.context * work.sequences))
         .with_n_batch(work.context)
         .with_n_ubatch(work.batch)
-        .with_n_seq_max(1)
+        .with_n_seq_max(work.sequences)
         .with_n_threads(1)
         .with_n_threads_batch(1)
         .with_no_perf(true);
@@ -78,9 +79,9 @@ fn measure(work: &Work) -> Result<()> {
         context.clear_kv_cache();
         tokens.next = Some(vocabulary.bos());
         let start = Instant::now();
-        read(&mut context, work.prompt, &mut tokens)?;
+        read(&mut context, work, &mut tokens)?;
         let between = Instant::now();
-        write(&mut context, work.generate, &mut tokens)?;
+        write(&mut context, work, &mut tokens)?;
         if turn > 0 {
             prompt_ns.push((between - start).as_nanos());
             generate_ns.push(between.elapsed().as_nanos());
@@ -91,18 +92,30 @@ fn measure(work: &Work) -> Result<()> {
     Ok(())
 }
 
-/// The prompt as one batch, which llama.cpp computes in parts of `n_ubatch` tokens. A batch that does not say which logits are
-/// wanted gives those of its last token (`llama_batch_compat` in llama-batch.cpp); a batch for each part would give more.
-fn read(context: &mut LlamaContext<'_>, count: usize, tokens: &mut Tokens) -> Result<()> {
-    let prompt: Vec<LlamaToken> = tokens.take(count).collect();
-    context.decode(&mut LlamaBatch::get_one(&prompt)?)?;
-    context.synchronize();
+/// The prompt of each sequence as one batch, which llama.cpp computes in parts of `n_ubatch` tokens. Logits are wanted of its last
+/// token; a batch for each part would give more.
+fn read(context: &mut LlamaContext<'_>, work: &Work, tokens: &mut Tokens) -> Result<()> {
+    let mut batch = LlamaBatch::new(work.prompt, 1);
+    for sequence in 0..work.sequences.cast_signed() {
+        batch.clear();
+        for (place, token) in tokens.take(work.prompt).enumerate() {
+            batch.add(token, i32::try_from(place)?, &[sequence], place + 1 == work.prompt)?;
+        }
+        context.decode(&mut batch)?;
+        context.synchronize();
+    }
     Ok(())
 }
 
-fn write(context: &mut LlamaContext<'_>, count: usize, tokens: &mut Tokens) -> Result<()> {
-    for token in tokens.take(count) {
-        context.decode(&mut LlamaBatch::get_one(&[token])?)?;
+fn write(context: &mut LlamaContext<'_>, work: &Work, tokens: &mut Tokens) -> Result<()> {
+    let sequences = work.sequences.cast_signed();
+    let mut batch = LlamaBatch::new(work.sequences as usize, 1);
+    for place in work.prompt..work.prompt + work.generate {
+        batch.clear();
+        for (sequence, token) in (0..sequences).zip(tokens.take(work.sequences as usize)) {
+            batch.add(token, i32::try_from(place)?, &[sequence], true)?;
+        }
+        context.decode(&mut batch)?;
         context.synchronize();
     }
     Ok(())
