@@ -94,7 +94,6 @@ impl Basis {
                 digest: ModelDigest::Unknown,
                 tokenizer: None,
                 loras: Vec::new(),
-                carry_ref: None,
             }),
             adapter: self.adapter.clone(),
             limits: Limits {

@@ -238,8 +238,6 @@ pub struct Model {
     pub tokenizer: Option<Sha256>,
     /// LoRA adapters on top of it, in their order.
     pub loras: Vec<Lora>,
-    /// `urn:srcos:model-carry-ref:` and a name.
-    pub carry_ref: Option<String>,
 }
 
 /// A digest of weights, and how it is known.
@@ -247,22 +245,21 @@ pub struct Model {
 pub enum ModelDigest {
     /// Computed over the file, now or since it was last changed.
     Computed(Sha256),
-    /// On record; nobody has looked at the file for this request.
-    Recorded(Sha256),
-    /// Said by the user; a server does not show its weights.
-    Stated(Sha256),
-    /// Nobody knows.
+    /// Nobody knows: a server does not show its weights.
     Unknown,
 }
 
-/// How a digest of weights is known.
+/// How a digest of weights is known. Evidence of this program is computed or unknown; other writers may know it otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "as ModelDigest")]
 pub enum DigestSource {
+    /// Computed over the file, now or since it was last changed.
     Computed,
+    /// On record; nobody has looked at the file for this request.
     Recorded,
+    /// Said by the user or by a server.
     Stated,
+    /// Nobody knows.
     Unknown,
 }
 
@@ -272,8 +269,6 @@ impl ModelDigest {
     pub fn parts(&self) -> (Option<&Sha256>, DigestSource) {
         match self {
             Self::Computed(digest) => (Some(digest), DigestSource::Computed),
-            Self::Recorded(digest) => (Some(digest), DigestSource::Recorded),
-            Self::Stated(digest) => (Some(digest), DigestSource::Stated),
             Self::Unknown => (None, DigestSource::Unknown),
         }
     }

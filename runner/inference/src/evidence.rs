@@ -123,6 +123,12 @@ pub struct Stored {
 }
 
 impl Evidence {
+    /// Whether `stored.ndjson` has a line for it.
+    #[must_use]
+    pub fn keeps_texts(&self) -> bool {
+        self.stored.prompt || self.stored.output
+    }
+
     /// The evidence of a completion that gets the place `seq`.
     #[must_use]
     pub fn new(completion: &Completion, seq: u64, now: Timestamp) -> Self {

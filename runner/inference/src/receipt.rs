@@ -35,7 +35,8 @@ pub fn receipt(completion: &Completion, seq: u64, evidence: &Sha256, now: Timest
     set("baseModelDigest", json!(digest.cloned().unwrap_or_else(|| Sha256::of(""))));
     set("adapterDigest", json!(lora_digest(&completion.model.loras)));
     set("tokenizerDigest", json!(completion.model.tokenizer));
-    set("modelCarryRef", json!(completion.model.carry_ref));
+    // What is run is named by files and manifests; a carry reference takes no part in it.
+    set("modelCarryRef", Value::Null);
     set("task", json!(completion.kind.task()));
     set("inputHash", json!(completion.input_hash));
     set("inputTokenCount", json!(completion.usage.prompt_tokens));

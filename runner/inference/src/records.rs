@@ -2,6 +2,7 @@
 
 mod lines;
 mod mend;
+mod pair;
 mod verify;
 
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -9,7 +10,6 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use contract_check::{Checker, Options};
 use contract_engine::Failure;
 use contract_ipc::{Code, Timestamp};
 use contract_ledger::{Head, Ledger, LedgerError};
@@ -24,7 +24,8 @@ use crate::evidence::Evidence;
 use crate::judged;
 use crate::receipt::receipt;
 use crate::sha256::Sha256;
-use mend::{open_ledger, set_aside};
+use mend::{Surplus, check_end, open_ledger};
+use pair::Pairs;
 
 pub use verify::{VerifiedRecords, verify};
 
@@ -51,11 +52,20 @@ pub struct Records {
     evidence: File,
     receipts: File,
     ledger: Ledger,
-    /// Length of the evidence after the last line that was written here; it fits the ledger as long as it is the file's.
-    known: Option<(u64, u64)>,
+    /// How the files were left that fit together; none when somebody has to look.
+    known: Option<Lengths>,
     /// Up to where space is reserved for the evidence and the receipts.
     reserved: [u64; 2],
-    checker: Checker,
+    pairs: Pairs,
+}
+
+/// Lengths of files that fit together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lengths {
+    evidence: u64,
+    stored: u64,
+    /// Receipts.
+    count: u64,
 }
 
 /// What was written of one completion.
@@ -104,7 +114,6 @@ impl Records {
         let unlocked = flock(&evidence, FlockOperation::Unlock);
         let ledger = opened?;
         unlocked.map_err(|error| unwritable(error.into()))?;
-        let checker = Checker::new(Options::default());
         let mut records = Self {
             folder: folder.to_owned(),
             evidence,
@@ -112,7 +121,7 @@ impl Records {
             ledger,
             known: None,
             reserved: [0; 2],
-            checker,
+            pairs: Pairs::new(),
         };
         records.reserve()?;
         Ok(records)
@@ -155,13 +164,15 @@ impl Records {
 
     fn append_locked(&mut self, completion: &Completion, now: Timestamp) -> Result<Appended, Failure> {
         let (sequence, start) = self.place()?;
+        // Until all of it is written.
+        let before = self.known.take();
         let evidence = Evidence::new(completion, sequence, now);
         let mut line = evidence.to_bytes();
         fits(completion)
-            .and_then(|()| judged::judge(&self.checker, &line, "inference-evidence.v0"))
+            .and_then(|()| judged::judge(self.pairs.checker(), &line, "inference-evidence.v0"))
             .map_err(|why| {
-                Failure::new(Code::ContractInternal, format!("a completion that contradicts itself: {why}"))
-            })?;
+            Failure::new(Code::ContractInternal, format!("a completion that contradicts itself: {why}"))
+        })?;
         let evidence_hash = Sha256::of(&line);
         let receipt = receipt(completion, sequence, &evidence_hash, now);
         let text = serde_json::to_vec(&receipt).expect("a JSON value serialises");
@@ -176,19 +187,21 @@ impl Records {
         });
         match appended {
             Ok(head) => {
-                self.known = Some((start + line.len() as u64, head.count));
+                let evidence_bytes = start + line.len() as u64;
+                let stored = stored.map(|(_, _, end)| end).or(before.map(|before| before.stored));
+                self.known =
+                    stored.map(|stored| Lengths { evidence: evidence_bytes, stored, count: head.count });
                 let receipt_id = evidence.receipt_id.clone();
                 Ok(Appended { sequence, receipt_id, head: head.hash, evidence_hash, receipt, evidence })
             }
             Err(failure) => {
-                self.known = None;
                 // To cut a file gives back what is reserved behind its end.
                 self.reserved = [0; 2];
                 // A receipt that stands in the ledger keeps its evidence, also when its head could not be written.
                 if self.receipts.metadata().is_ok_and(|found| found.len() == chained) {
                     // When this fails too, the next writer sees a line without a receipt and sets it aside.
                     let _ = self.evidence.set_len(start);
-                    if let Some((file, start)) = stored {
+                    if let Some((file, start, _)) = stored {
                         let _ = file.set_len(start);
                     }
                 }
@@ -197,9 +210,13 @@ impl Records {
         }
     }
 
-    /// The kept texts of a completion; nothing without the user's word.
-    fn keep(&self, completion: &Completion, evidence: &Evidence) -> Result<Option<(File, u64)>, Failure> {
-        if !evidence.stored.prompt && !evidence.stored.output {
+    /// The kept texts of a completion, where they begin and end; nothing without the user's word.
+    fn keep(
+        &self,
+        completion: &Completion,
+        evidence: &Evidence,
+    ) -> Result<Option<(File, u64, u64)>, Failure> {
+        if !evidence.keeps_texts() {
             return Ok(None);
         }
         let texts = StoredTexts {
@@ -214,7 +231,7 @@ impl Records {
             let file = open_private(&self.folder.join(STORED))?;
             let start = file.metadata()?.len();
             write_synced(&file, start, &line)?;
-            Ok((file, start))
+            Ok((file, start, start + line.len() as u64))
         };
         write().map(Some).map_err(|error: io::Error| unwritable(&self.folder, &error))
     }
@@ -237,19 +254,31 @@ impl Records {
             head = self.head()?;
         }
         let (count, _) = head;
-        if self.known == Some((length, count)) {
+        let stored = self.folder.join(STORED).symlink_metadata().map_or(0, |found| found.len());
+        let found = Lengths { evidence: length, stored, count };
+        if self.known == Some(found) {
             return Ok((count, length));
         }
         // Somebody else wrote, or cut something off, and with it what was reserved behind it.
         self.reserved = [0; 2];
-        let start = set_aside(&self.folder, &self.evidence, EVIDENCE, count)?;
-        let stored = self.folder.join(STORED);
-        if stored.exists() {
-            let file = open_private(&stored).map_err(failed)?;
-            set_aside(&self.folder, &file, STORED, count)?;
-        }
-        self.known = Some((start, count));
+        let start = self.mend(count)?;
         Ok((count, start))
+    }
+
+    /// Sets aside what interrupted writers left; gives the place of the next evidence.
+    fn mend(&mut self, count: u64) -> Result<u64, Failure> {
+        let evidence = Surplus::of(&self.folder, &self.evidence, EVIDENCE, count)?;
+        let texts = mend::stored(&self.folder)?;
+        let surplus =
+            texts.as_ref().map(|file| Surplus::of(&self.folder, file, STORED, count)).transpose()?;
+        let start = evidence.cut(&self.folder, &self.evidence, EVIDENCE)?;
+        let stored = match texts.iter().zip(surplus).next() {
+            Some((file, surplus)) => surplus.cut(&self.folder, file, STORED)?,
+            None => 0,
+        };
+        check_end(&self.folder, &mut self.pairs, [&self.receipts, &self.evidence], count)?;
+        self.known = Some(Lengths { evidence: start, stored, count });
+        Ok(start)
     }
 
     /// Receipts in the ledger, and their bytes.

@@ -177,15 +177,16 @@ impl Clerk {
         let Begin { ticket, ask, delivery, client, seat, began } = begin;
         let place = desk.judge(&ask).and_then(|place| self.records.reserve().map(|()| place));
         let begun = place.and_then(|place| {
+            // The session may have begun with it before this thread goes on.
+            let asked = Instant::now();
             desk.call(ticket, &ask, began, delivery, client.clone())?;
-            Ok(place)
+            Ok((place, asked))
         });
         match begun {
-            Ok(place) => {
+            Ok((place, asked)) => {
                 if client.is_closed() {
                     desk.cancel(ticket);
                 }
-                let asked = Instant::now();
                 self.running.insert(ticket, Running { ask, place, client, seat, began, asked });
             }
             Err(failure) => {

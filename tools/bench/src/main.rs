@@ -63,15 +63,16 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
     while let Some(name) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{name} needs a value"));
         match name.as_str() {
-            "--prefix" => found.prefix = value()?.into(),
-            "--out" => found.out = value()?.into(),
-            "--reference" => found.reference = value()?.into(),
+            // What is measured runs in folders of its own.
+            "--prefix" => found.prefix = std::path::absolute(value()?)?,
+            "--out" => found.out = std::path::absolute(value()?)?,
+            "--reference" => found.reference = std::path::absolute(value()?)?,
             "--rounds" => found.rounds = value()?.parse().context("--rounds N")?,
             "--quick" => found.quick = true,
             "--documents" => found.documents = true,
             "--lanes" => found.lanes = true,
             "--models" => found.models = true,
-            "--engine" => found.engine = Some(value()?.into()),
+            "--engine" => found.engine = Some(std::path::absolute(value()?)?),
             _ => bail!("unknown argument {name}"),
         }
     }

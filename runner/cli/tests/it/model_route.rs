@@ -103,7 +103,6 @@ fn refused(kept: KeptTexts) -> Completion {
             digest: ModelDigest::Unknown,
             tokenizer: None,
             loras: Vec::new(),
-            carry_ref: None,
         },
         adapter: None,
         limits: Limits::default(),

@@ -1,20 +1,27 @@
-//! What an interrupted writer left. Every writer of the folder holds its lock, so none is at work when this is looked at.
+//! What interrupted writers left. Every writer of the folder holds its lock, so none is at work when this is looked at.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use contract_engine::Failure;
+use contract_json::from_slice;
 use contract_ledger::{Head, Ledger, LedgerError};
 use serde::Deserialize;
 
 use super::lines::LastLine;
-use super::{EVIDENCE, RECEIPTS, UNFINISHED, mismatch, of_writer, open_private, unwritable, write_synced};
+use super::pair::{Pairs, Receipt, check_texts};
+use super::{
+    EVIDENCE, RECEIPTS, STORED, UNFINISHED, mismatch, of_writer, open_private, unwritable, write_synced,
+};
 use crate::sha256::Sha256;
 
-/// More than an interrupted writer leaves behind the head.
-const MOST_BYTES: u64 = 1 << 20;
+/// More than interrupted writers leave behind the head: it is on the disk half a minute after it was written.
+const MOST_BYTES: u64 = 4 << 20;
+/// Evidence is at most so many times as long as its receipt, and a little more.
+const EVIDENCE_BYTES: (u64, u64) = (16, 64 << 10);
 
 /// Places that are counted in a line of evidence or of stored texts.
 #[derive(Deserialize)]
@@ -23,26 +30,23 @@ struct Counted {
     ledger_seq: u64,
 }
 
-/// What a receipt says of its evidence.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Vouching {
-    ledger_seq: u64,
-    evidence_hash: Option<Sha256>,
-}
-
-/// Opens the ledger. A receipt behind its head that has its evidence is taken in, one that was not written to its end is cut off; the
-/// ledger keeps a record of either.
+/// Opens the ledger. Receipts behind its head that have their evidence are taken in, and what was not written to its end is cut off;
+/// the ledger keeps a record of either.
 pub(super) fn open_ledger(folder: &Path, evidence: &File, receipts: &File) -> Result<Ledger, Failure> {
+    let failed = |error: io::Error| unwritable(folder, &error);
     let path = folder.join(RECEIPTS);
     let opened = match Ledger::open(&path, true) {
         Err(error @ (LedgerError::Torn { .. } | LedgerError::NoHead { .. })) => {
-            let left = Left::read(&path, evidence, receipts).map_err(|error| unwritable(folder, &error))?;
-            match left {
-                Some(left) => {
-                    let expected = left.last.as_ref().map(Sha256::as_str);
+            match Left::read(&path, evidence, receipts).map_err(failed)? {
+                Some(Left { count, last }) => {
+                    // Nothing is changed in a folder that does not fit together otherwise.
+                    Surplus::of(folder, evidence, EVIDENCE, count)?;
+                    if let Some(stored) = stored(folder)? {
+                        Surplus::of(folder, &stored, STORED, count)?;
+                    }
                     let ts = contract_engine::now().to_string();
-                    Ledger::repair(&path, true, expected, &ts).map(|(ledger, _)| ledger)
+                    let last = last.as_ref().map(Sha256::as_str);
+                    Ledger::repair(&path, true, last, &ts).map(|(ledger, _)| ledger)
                 }
                 None => Err(error),
             }
@@ -52,9 +56,11 @@ pub(super) fn open_ledger(folder: &Path, evidence: &File, receipts: &File) -> Re
     opened.map_err(|error| of_writer(folder, &error))
 }
 
-/// What one writer, interrupted once, can have left behind the head.
+/// What interrupted writers can have left behind the head.
 struct Left {
-    /// The hash of the last entry, where that is known without the head.
+    /// Receipts that there are with those that have their evidence.
+    count: u64,
+    /// The hash of the last of them, where one is behind the head.
     last: Option<Sha256>,
 }
 
@@ -62,81 +68,143 @@ impl Left {
     /// `None` when it is something else: that is for a person to look at.
     fn read(path: &Path, evidence: &File, receipts: &File) -> io::Result<Option<Self>> {
         let Ok(head) = Head::read(path) else { return Ok(None) };
-        let (count, known) = head.map_or((0, 0), |head| (head.count, head.bytes));
-        let Some(more) = receipts.metadata()?.len().checked_sub(known).filter(|&more| more <= MOST_BYTES)
-        else {
+        let (count, known) = head.as_ref().map_or((0, 0), |head| (head.count, head.bytes));
+        let length = receipts.metadata()?.len();
+        if length + 1 == known {
+            // Perhaps the line feed alone; the repair looks at the hash.
+            return Ok(Some(Self { count, last: None }));
+        }
+        let Some(more) = length.checked_sub(known).filter(|more| (1..=MOST_BYTES).contains(more)) else {
             return Ok(None);
         };
-        let mut bytes = vec![0; usize::try_from(more).map_err(io::Error::other)?];
-        receipts.read_exact_at(&mut bytes, known)?;
-        let mut parts = bytes.split(|&byte| byte == b'\n');
-        Ok(match (parts.next(), parts.next(), parts.next()) {
-            // A line that was not written to its end.
-            (Some(_), None, _) => Some(Self { last: None }),
-            (Some(line), Some(b""), None) if is_vouched_for(line, count, evidence)? => {
-                Some(Self { last: Some(Sha256::of(line)) })
+        let bytes = read_from(receipts, known, more)?;
+        let mut lines: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
+        // What follows the last line feed: nothing, or a line that was not written to its end.
+        lines.pop();
+        // A chain without its head may have been longer. Only a first receipt is believed.
+        if head.is_none() && lines.len() > 1 {
+            return Ok(None);
+        }
+        let (times, and) = EVIDENCE_BYTES;
+        let length = evidence.metadata()?.len();
+        let tail = (more * times + and).min(length);
+        let bytes = read_from(evidence, length - tail, tail)?;
+        let by_place: BTreeMap<u64, &[u8]> =
+            bytes.split(|&byte| byte == b'\n').filter_map(|line| Some((judged_place(line)?, line))).collect();
+        let mut pairs = Pairs::new();
+        let mut place = count;
+        for line in &lines {
+            let found = from_slice::<Receipt>(line).ok().zip(by_place.get(&place));
+            if found.is_none_or(|(receipt, evidence)| pairs.check(place, &receipt, evidence).is_err()) {
+                return Ok(None);
             }
-            _ => None,
-        })
+            place += 1;
+        }
+        Ok(Some(Self { count: place, last: lines.last().map(Sha256::of) }))
     }
 }
 
-/// Whether the last line of evidence is what this receipt names.
-fn is_vouched_for(receipt: &[u8], place: u64, evidence: &File) -> io::Result<bool> {
-    let Ok(receipt) = contract_json::from_slice::<Vouching>(receipt) else { return Ok(false) };
-    let found = LastLine::read(evidence)?.line;
-    Ok(found.is_some_and(|line| {
-        receipt.ledger_seq == place
-            && judged_place(&line) == Some(place)
-            && receipt.evidence_hash == Some(Sha256::of(&line))
-    }))
+fn read_from(file: &File, start: u64, count: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(count).map_err(io::Error::other)?];
+    file.read_exact_at(&mut bytes, start)?;
+    Ok(bytes)
 }
 
-/// Cuts off what an interrupted writer left after the line of the last receipt: a line that is not whole, or the whole line of
-/// the place `count`. Evidence goes to a file of its own; a kept text without a receipt is not kept. Gives the length that is left.
-pub(super) fn set_aside(folder: &Path, file: &File, name: &str, count: u64) -> Result<u64, Failure> {
-    let failed = |error: io::Error| unwritable(folder, &error);
-    let LastLine { line, start, end, torn } = LastLine::read(file).map_err(failed)?;
-    let place = match &line {
-        None => None,
-        Some(text) => Some(
-            judged_place(text)
-                .ok_or_else(|| mismatch(folder, format!("the last line of {name} has no `ledgerSeq`")))?,
-        ),
+/// The file of kept texts, when there is one.
+pub(super) fn stored(folder: &Path) -> Result<Option<File>, Failure> {
+    let path = folder.join(STORED);
+    let file = path.exists().then(|| open_private(&path)).transpose();
+    file.map_err(|error| unwritable(folder, &error))
+}
+
+/// The last receipt, its evidence and its texts belong together. What is before them `verify` looks at.
+pub(super) fn check_end(
+    folder: &Path,
+    pairs: &mut Pairs,
+    [receipts, evidence]: [&File; 2],
+    count: u64,
+) -> Result<(), Failure> {
+    let Some(place) = count.checked_sub(1) else { return Ok(()) };
+    let last = |file: &File| {
+        let found = LastLine::read(file).map_err(|error| unwritable(folder, &error))?;
+        Ok::<_, Failure>(found.line.unwrap_or_default())
     };
-    let keep = match place {
-        Some(place) if place == count => start,
-        Some(place) if place > count => {
-            return Err(mismatch(folder, format!("{name} knows receipt {place}, the ledger has {count}")));
-        }
-        // Not every receipt has kept texts.
-        Some(place) if place + 1 < count && name == EVIDENCE => {
-            let what = format!("the ledger has {count} receipts, {name} ends with {place}");
-            return Err(mismatch(folder, what));
-        }
-        None if count > 0 && name == EVIDENCE => {
-            return Err(mismatch(folder, format!("the ledger has {count} receipts, {name} is empty")));
-        }
-        _ => end,
-    };
-    if keep == end && torn.is_empty() {
-        return Ok(end);
+    let wrong = |what: String| mismatch(folder, format!("receipt {place}: {what}"));
+    let receipt: Receipt = from_slice(&last(receipts)?).map_err(|error| wrong(error.to_string()))?;
+    let found = pairs.check(place, &receipt, &last(evidence)?).map_err(wrong)?;
+    if !found.keeps_texts() {
+        return Ok(());
     }
-    if name == EVIDENCE {
-        let mut removed = if keep == start { line.unwrap_or_default() } else { Vec::new() };
+    let Some(stored) = stored(folder)? else { return Err(wrong(format!("its texts are not in {STORED}"))) };
+    check_texts(&receipt, &found, &last(&stored)?).map_err(wrong)
+}
+
+/// What stands in a file after the line of the last receipt.
+pub(super) struct Surplus {
+    /// The whole line of the next place, and what has no line feed.
+    removed: Vec<u8>,
+    /// The length without it.
+    keep: u64,
+}
+
+impl Surplus {
+    /// A line that is not whole, or the whole line of the place `count`. More or less than that is a mismatch.
+    pub(super) fn of(folder: &Path, file: &File, name: &str, count: u64) -> Result<Self, Failure> {
+        let LastLine { line, start, end, torn } =
+            LastLine::read(file).map_err(|error| unwritable(folder, &error))?;
+        let place = match &line {
+            None => None,
+            Some(text) => Some(
+                judged_place(text)
+                    .ok_or_else(|| mismatch(folder, format!("the last line of {name} has no `ledgerSeq`")))?,
+            ),
+        };
+        let is_next = match place {
+            Some(place) if place > count => {
+                return Err(mismatch(
+                    folder,
+                    format!("{name} knows receipt {place}, the ledger has {count}"),
+                ));
+            }
+            // Not every receipt has kept texts.
+            Some(place) if place + 1 < count && name == EVIDENCE => {
+                let what = format!("the ledger has {count} receipts, {name} ends with {place}");
+                return Err(mismatch(folder, what));
+            }
+            None if count > 0 && name == EVIDENCE => {
+                return Err(mismatch(folder, format!("the ledger has {count} receipts, {name} is empty")));
+            }
+            place => place == Some(count),
+        };
+        let mut removed = if is_next { line.unwrap_or_default() } else { Vec::new() };
         if !torn.is_empty() {
             removed.push(b'\n');
             removed.extend_from_slice(&torn);
         }
-        removed.push(b'\n');
-        let aside = open_private(&folder.join(UNFINISHED)).map_err(failed)?;
-        let length = aside.metadata().map_err(failed)?.len();
-        write_synced(&aside, length, &removed).map_err(failed)?;
+        Ok(Self { removed, keep: if is_next { start } else { end } })
     }
-    file.set_len(keep).and_then(|()| file.sync_data()).map_err(failed)?;
-    Ok(keep)
+
+    /// Cuts it off. Evidence goes to a file of its own; a kept text without a receipt is not kept. Gives the length that is left.
+    pub(super) fn cut(self, folder: &Path, file: &File, name: &str) -> Result<u64, Failure> {
+        let failed = |error: io::Error| unwritable(folder, &error);
+        if self.removed.is_empty() {
+            return Ok(self.keep);
+        }
+        if name == EVIDENCE {
+            let aside = open_private(&folder.join(UNFINISHED)).map_err(failed)?;
+            let LastLine { end, torn, .. } = LastLine::read(&aside).map_err(failed)?;
+            let mut lines = self.removed;
+            if !torn.is_empty() {
+                lines.insert(0, b'\n');
+            }
+            lines.push(b'\n');
+            write_synced(&aside, end + torn.len() as u64, &lines).map_err(failed)?;
+        }
+        file.set_len(self.keep).and_then(|()| file.sync_data()).map_err(failed)?;
+        Ok(self.keep)
+    }
 }
 
 pub(super) fn judged_place(line: &[u8]) -> Option<u64> {
-    contract_json::from_slice::<Counted>(line).ok().map(|counted| counted.ledger_seq)
+    from_slice::<Counted>(line).ok().map(|counted| counted.ledger_seq)
 }

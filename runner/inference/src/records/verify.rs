@@ -4,19 +4,15 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
-use contract_check::{Checker, Options, kind};
 use contract_engine::Failure;
 use contract_ipc::Code;
-use contract_json::{Tape, from_slice};
+use contract_json::from_slice;
 use contract_ledger::Head;
 use rustix::fs::{FlockOperation, flock};
-use serde::Deserialize;
 
 use super::mend::judged_place;
-use super::{EVIDENCE, RECEIPTS, STORED, StoredTexts, UNFINISHED, mismatch, of_ledger};
-use crate::egress::{Residency, Tier};
-use crate::evidence::Evidence;
-use crate::sha256::Sha256;
+use super::pair::{Pairs, Receipt, check_texts};
+use super::{EVIDENCE, RECEIPTS, STORED, UNFINISHED, mismatch, of_ledger};
 
 /// The longest line.
 const MAX_LINE_BYTES: u64 = 64 << 20;
@@ -36,23 +32,6 @@ pub struct VerifiedRecords {
     pub stored: u64,
     /// Lines that interrupted writers left, which were set aside into `unfinished.ndjson`. No receipt names them.
     pub set_aside: u64,
-}
-
-/// What the receipt says that the evidence says as well.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Receipt {
-    id: String,
-    issued_at: String,
-    base_model_digest: Sha256,
-    input_hash: Sha256,
-    output_hash: Sha256,
-    evidence_hash: Option<Sha256>,
-    tier: Tier,
-    data_residency_class: Residency,
-    capability_lease_ref: Option<String>,
-    #[serde(default)]
-    escalation_chain: Vec<String>,
 }
 
 /// Checks a folder. `expected` is the hash of the last entry, from elsewhere.
@@ -196,74 +175,26 @@ impl Lines {
 
 /// Holds receipts against their evidence, with memory that is used again.
 struct Judge {
-    checker: Checker,
-    tape: Tape,
+    pairs: Pairs,
     texts: Option<Lines>,
     stored: u64,
 }
 
 impl Judge {
     fn new(texts: Option<Lines>) -> Self {
-        Self { checker: Checker::new(Options::default()), tape: Tape::new(), texts, stored: 0 }
+        Self { pairs: Pairs::new(), texts, stored: 0 }
     }
 
     fn pair(&mut self, sequence: u64, receipt: &Receipt, line: &[u8]) -> Result<(), String> {
-        let hash = Sha256::of(line);
-        if receipt.evidence_hash.as_ref() != Some(&hash) {
-            return Err(format!("its evidence has the hash {hash}, not the one that the receipt names"));
-        }
-        let kind = kind("inference-evidence.v0");
-        let checked = self.checker.check(&mut self.tape, line, kind).map_err(|error| error.to_string())?;
-        if let Some(fault) = checked.violations.first() {
-            return Err(format!("its evidence: {}: {} ({})", fault.pointer, fault.message, fault.rule.id));
-        }
-        let evidence: Evidence = from_slice(line).map_err(|error| format!("its evidence: {error}"))?;
-        if evidence.to_bytes() != line {
-            return Err("its evidence is not in canonical form".to_owned());
-        }
-        let digest = evidence.model_digest.clone().unwrap_or_else(|| Sha256::of(""));
-        let leaves = receipt.data_residency_class != Residency::OnDeviceOnly;
-        let same_egress = match &evidence.egress {
-            None => !leaves && receipt.tier <= Tier::T1,
-            Some(egress) => {
-                leaves
-                    && receipt.capability_lease_ref.as_ref() == Some(&egress.lease)
-                    && receipt.escalation_chain == [egress.decision.as_str()]
-            }
-        };
-        for (fits, what) in [
-            (evidence.ledger_seq == sequence, "ledgerSeq"),
-            (evidence.receipt_id == receipt.id, "receiptId"),
-            (evidence.audit.occurred_at() == receipt.issued_at, "audit/occurred_at"),
-            (digest == receipt.base_model_digest, "modelDigest"),
-            (same_egress, "egress"),
-        ] {
-            if !fits {
-                return Err(format!("its evidence says something else: {what}"));
-            }
-        }
-        if evidence.stored.prompt || evidence.stored.output {
+        let evidence = self.pairs.check(sequence, receipt, line)?;
+        if evidence.keeps_texts() {
             self.stored += 1;
-            self.texts(receipt, &evidence)?;
+            let missing = || format!("its texts are not in {STORED}");
+            let lines = self.texts.as_mut().ok_or_else(missing)?;
+            let line = lines.next().map_err(|error| error.to_string())?.ok_or_else(missing)?;
+            check_texts(receipt, &evidence, line)?;
         }
         Ok(())
-    }
-
-    /// The kept texts are those that the receipt has the hashes of.
-    fn texts(&mut self, receipt: &Receipt, evidence: &Evidence) -> Result<(), String> {
-        let missing = || format!("its texts are not in {STORED}");
-        let lines = self.texts.as_mut().ok_or_else(missing)?;
-        let line = lines.next().map_err(|error| error.to_string())?.ok_or_else(missing)?;
-        let texts: StoredTexts = from_slice(line).map_err(|error| format!("{STORED}: {error}"))?;
-        let fits = |text: &Option<String>, kept: bool, hash: &Sha256| match text {
-            Some(text) => kept && Sha256::of(text) == *hash,
-            None => !kept,
-        };
-        let same = texts.ledger_seq == evidence.ledger_seq
-            && texts.receipt_id == receipt.id
-            && fits(&texts.prompt, evidence.stored.prompt, &receipt.input_hash)
-            && fits(&texts.output, evidence.stored.output, &receipt.output_hash);
-        if same { Ok(()) } else { Err(format!("the texts in {STORED} are not those of the receipt")) }
     }
 
     /// There are no more texts than the evidence says, but for those of an interrupted writer. Whether there are such.

@@ -29,7 +29,6 @@ pub(crate) fn answered(text: &str) -> Completion {
             digest: ModelDigest::Computed(Sha256::of("weights")),
             tokenizer: Some(Sha256::of("tokenizer")),
             loras: Vec::new(),
-            carry_ref: None,
         },
         adapter: Some(AdapterFacts { name: "llama".to_owned(), digest: None }),
         limits: Limits { max_tokens: Some(16), ..Limits::default() },
@@ -71,7 +70,7 @@ pub(crate) fn off_device() -> Completion {
     Completion {
         situation: Situation::OnlineGoverned,
         place: RunPlace::OffDevice(permit()),
-        model: Model { digest: ModelDigest::Stated(Sha256::of("said")), ..answered("").model },
+        model: Model { digest: ModelDigest::Unknown, ..answered("").model },
         ..answered("the prompt")
     }
 }

@@ -218,3 +218,56 @@ fn a_completion_that_contradicts_itself_is_not_written() {
     records.append(&answered("d"), now()).unwrap();
     assert_eq!(verify(dir.path(), None).unwrap().count, 4);
 }
+
+#[test]
+fn a_writer_that_is_open_meanwhile_sees_a_text_that_another_left() {
+    let dir = three();
+    let mut records = Records::open(dir.path()).unwrap();
+    let kept = |text: &str| {
+        let kept = KeptTexts { prompt: Some(text.to_owned()), output: None };
+        Completion { kept, ..answered(text) }
+    };
+    records.append(&kept("d"), now()).unwrap();
+    // Whole and torn, as a writer leaves it that is killed before its evidence.
+    for left in ["{\"ledgerSeq\":4,\"receiptId\":\"x\"}\n", "{\"ledgerSeq\":"] {
+        let mut file = fs::OpenOptions::new().append(true).open(dir.path().join(STORED)).unwrap();
+        file.write_all(left.as_bytes()).unwrap();
+        records.append(&kept("e"), now()).unwrap();
+        verify(dir.path(), None).unwrap();
+    }
+    assert_eq!(verify(dir.path(), None).unwrap().stored, 4);
+}
+
+#[test]
+fn an_end_that_does_not_fit_stops_the_next_writer_and_those_that_are_open() {
+    type Edit = fn(&str) -> String;
+    let another = |text: &str| text.replace("\"ledgerSeq\":1", "\"ledgerSeq\":99");
+    // Who has them open sees lengths and not bytes.
+    let edits: [(&str, bool, Edit); 4] = [
+        (EVIDENCE, false, |text| text.replace("\"totalMs\":4", "\"totalMs\":5")),
+        (STORED, false, |text| text.replace("\"b\"", "\"x\"")),
+        (STORED, true, |_| String::new()),
+        (STORED, true, another),
+    ];
+    for (name, is_seen, edit) in edits {
+        let dir = tempfile::tempdir().unwrap();
+        let mut open = Records::open(dir.path()).unwrap();
+        open.append(&answered("a"), now()).unwrap();
+        let kept = KeptTexts { prompt: Some("b".to_owned()), output: None };
+        open.append(&Completion { kept, ..answered("b") }, now()).unwrap();
+        change(&dir.path().join(name), edit);
+        assert_eq!(Records::open(dir.path()).unwrap_err().code, Code::InferenceRecordsMismatch, "{name}");
+        let found = open.reserve().map_err(|failure| failure.code);
+        assert_eq!(found, if is_seen { Err(Code::InferenceRecordsMismatch) } else { Ok(()) }, "{name}");
+    }
+}
+
+#[test]
+fn a_torn_line_that_was_set_aside_does_not_run_into_the_next() {
+    let dir = interrupted();
+    fs::write(dir.path().join("unfinished.ndjson"), "{\"half").unwrap();
+    Records::open(dir.path()).unwrap();
+    let text = fs::read_to_string(dir.path().join("unfinished.ndjson")).unwrap();
+    assert_eq!(text.lines().map(|line| line.starts_with("{\"half")).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(verify(dir.path(), None).unwrap().set_aside, 2);
+}

@@ -1,6 +1,7 @@
-//! Writers that are killed between a receipt and its head.
+//! Writers that are killed between a receipt and its head, and machines that lose their power before the head is on the disk.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use contract_inference::{Completion, EVIDENCE, KeptTexts, RECEIPTS, Records, Sha256, verify};
@@ -112,16 +113,70 @@ fn a_receipt_without_its_evidence_is_left_to_a_person() {
 }
 
 #[test]
-fn more_than_one_writer_leaves_is_left_to_a_person() {
-    let killed = Killed::after(3);
+fn all_receipts_that_an_old_head_does_not_know_are_taken_in() {
+    let killed = Killed::after(2);
     let head = fs::read(killed.head()).unwrap();
-    Records::open(killed.path()).unwrap().append(&answered("more"), now()).unwrap();
+    for text in ["c", "d", "e"] {
+        Records::open(killed.path()).unwrap().append(&answered(text), now()).unwrap();
+    }
     fs::write(killed.head(), head).unwrap();
+    let mut file = fs::OpenOptions::new().append(true).open(killed.receipts()).unwrap();
+    file.write_all(b"{\"id\":").unwrap();
+    Records::open(killed.path()).unwrap().append(&answered("f"), now()).unwrap();
+    assert_eq!(verify(killed.path(), None).unwrap().count, 6);
+}
+
+#[test]
+fn nothing_is_changed_where_one_of_them_lacks_its_evidence() {
+    let killed = Killed::after(2);
+    let head = fs::read(killed.head()).unwrap();
+    for text in ["c", "d"] {
+        Records::open(killed.path()).unwrap().append(&answered(text), now()).unwrap();
+    }
+    fs::write(killed.head(), head).unwrap();
+    let evidence = killed.path().join(EVIDENCE);
+    let text = fs::read_to_string(&evidence).unwrap();
+    let without: String =
+        text.lines().enumerate().filter(|(at, _)| *at != 2).map(|(_, line)| format!("{line}\n")).collect();
+    fs::write(&evidence, without).unwrap();
     killed.stops_the_next_writer(Code::LedgerTorn);
-    let killed = Killed::after(3);
-    let text = fs::read_to_string(killed.receipts()).unwrap();
-    fs::write(killed.receipts(), text + "{\"id\":").unwrap();
-    killed.stops_the_next_writer(Code::LedgerTorn);
+}
+
+#[test]
+fn a_receipt_that_says_something_else_than_its_evidence_is_left_to_a_person() {
+    let whole = Killed::after(2);
+    let text = fs::read_to_string(whole.receipts()).unwrap();
+    let last = text.lines().last().unwrap();
+    let other = [
+        (Sha256::of("weights").to_string(), Sha256::of("others").to_string()),
+        ("\"tier\":\"T1\"".to_owned(), "\"tier\":\"T2\"".to_owned()),
+        ("\"issuedAt\":\"2026".to_owned(), "\"issuedAt\":\"2025".to_owned()),
+    ];
+    for (from, to) in other {
+        let changed = last.replace(&from, &to);
+        assert_ne!(changed, last);
+        let killed = Killed::after(2);
+        fs::write(killed.receipts(), text.replace(last, &changed)).unwrap();
+        killed.stops_the_next_writer(Code::LedgerTorn);
+    }
+}
+
+#[test]
+fn a_line_feed_that_is_lost_comes_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut records = Records::open(dir.path()).unwrap();
+    records.append(&answered("a"), now()).unwrap();
+    records.append(&answered("b"), now()).unwrap();
+    let path = dir.path().join(RECEIPTS);
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+    Records::open(dir.path()).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), whole);
+    // Another byte, and it is not the entry that the head names.
+    let other = [&whole[..whole.len() - 2], b"x"].concat();
+    fs::write(&path, &other).unwrap();
+    assert_eq!(Records::open(dir.path()).unwrap_err().code, Code::LedgerMismatch);
+    assert_eq!(fs::read(&path).unwrap(), other);
 }
 
 #[test]
