@@ -145,12 +145,12 @@ class Sessions(unittest.TestCase):
             self.assertEqual([json.loads(path.read_text())["status"] for path in receipts], ["failed"])
 
     @contextlib.contextmanager
-    def next_cannot_begin(self) -> Iterator[tuple[Server, Path]]:
+    def next_cannot_begin(self, *flags: str) -> Iterator[tuple[Server, Path]]:
         """A server whose next session lacks a file that it is granted; the file's other name."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "file")
             file.touch()
-            with Server(self.prefix, "--session-requests", "1", "--allow", f"read={file}") as server:
+            with Server(self.prefix, "--session-requests", "1", "--allow", f"read={file}", *flags) as server:
                 self.wait_until_up(server)
                 away = file.rename(file.with_name("away"))
                 self.assertEqual(ask(server)[0], 200)
@@ -171,6 +171,26 @@ class Sessions(unittest.TestCase):
             status, answer = asked.result()
             self.assertEqual((status, answer["error"]["code"]), (503, "CONTRACT_USAGE"))
             self.assertEqual([one["outcome"] for one in server.evidence()], ["answered", "failed"])
+
+    def test_time_runs_while_no_session_can_begin(self) -> None:
+        with self.next_cannot_begin("--timeout", "100ms") as (server, _):
+            self.wait_for(server, "contract_serve_sessions_ended_total 2")
+            status, answer = ask(server)
+            self.assertEqual((status, answer["error"]["code"]), (504, "IPC_TIMEOUT"))
+
+    def test_time_runs_while_somebody_else_has_the_lock(self) -> None:
+        with Server(self.prefix, "--timeout", "500ms") as server, open(server.records / "evidence.ndjson", "rb") as held:
+            self.wait_until_up(server)
+            self.assertEqual(ask(server)[0], 200)
+            fcntl.flock(held, fcntl.LOCK_EX)
+            with ThreadPoolExecutor(3) as pool:
+                # They are answered although it is never given back.
+                answers = [one.result() for one in [pool.submit(ask, server) for _ in range(3)]]
+            found = {(status, answer["error"]["code"]) for status, answer in answers}
+            self.assertEqual(found, {(503, "INFERENCE_RECORDS_UNWRITABLE")})
+            fcntl.flock(held, fcntl.LOCK_UN)
+            self.assertEqual(ask(server)[0], 200)
+            self.assertEqual(len(server.receipts()), 2)
 
     def test_a_signal_while_no_session_can_begin_ends_it(self) -> None:
         with self.next_cannot_begin() as (server, _):

@@ -9,10 +9,12 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use contract_engine::Failure;
 use contract_ipc::{Code, Timestamp};
 use contract_ledger::{Head, Ledger, LedgerError};
+use rustix::event::{Timespec, poll};
 use rustix::fs::{FallocateFlags, FlockOperation, fallocate, flock};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
@@ -42,6 +44,8 @@ const UNFINISHED: &str = "unfinished.ndjson";
 
 /// More than the records of one completion take in each file.
 const RESERVED_BYTES: u64 = 64 << 10;
+/// Between two looks at a lock that another writer has.
+const LOCK_PAUSE: Duration = Duration::from_millis(2);
 /// What is reserved on the file system at a time: to reserve takes longer than to look.
 const AHEAD_BYTES: u64 = 256 << 10;
 
@@ -133,7 +137,15 @@ impl Records {
     /// # Errors
     /// `INFERENCE_RECORDS_UNWRITABLE`, `INFERENCE_RECORDS_MISMATCH`, those of the ledger.
     pub fn reserve(&mut self) -> Result<(), Failure> {
-        self.locked(|records| {
+        self.reserve_until(None)
+    }
+
+    /// The same, and it waits for other writers until then at most.
+    ///
+    /// # Errors
+    /// As [`reserve`](Self::reserve).
+    pub fn reserve_until(&mut self, until: Option<Instant>) -> Result<(), Failure> {
+        self.locked(until, |records| {
             records.place()?;
             records.reserve_space()
         })
@@ -159,7 +171,20 @@ impl Records {
     /// `INFERENCE_RECORDS_UNWRITABLE`, `INFERENCE_RECORDS_MISMATCH`, those of the ledger. `CONTRACT_INTERNAL` when the completion
     /// contradicts itself; nothing is written then.
     pub fn append(&mut self, completion: &Completion, now: Timestamp) -> Result<Appended, Failure> {
-        self.locked(|records| records.append_locked(completion, now))
+        self.append_until(completion, now, None)
+    }
+
+    /// The same, and it waits for other writers until then at most.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn append_until(
+        &mut self,
+        completion: &Completion,
+        now: Timestamp,
+        until: Option<Instant>,
+    ) -> Result<Appended, Failure> {
+        self.locked(until, |records| records.append_locked(completion, now))
     }
 
     fn append_locked(&mut self, completion: &Completion, now: Timestamp) -> Result<Appended, Failure> {
@@ -288,14 +313,36 @@ impl Records {
         Ok(head.map_or((0, 0), |head| (head.count, head.bytes)))
     }
 
-    /// Does something while no other writer does. Waits for them.
-    fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Failure>) -> Result<T, Failure> {
-        flock(&self.evidence, FlockOperation::LockExclusive)
-            .map_err(|error| unwritable(&self.folder, &error.into()))?;
+    /// Does something while no other writer does. Waits for them, until then at most.
+    fn locked<T>(
+        &mut self,
+        until: Option<Instant>,
+        work: impl FnOnce(&mut Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.lock(until).map_err(|error| unwritable(&self.folder, &error))?;
         let done = work(self);
         // Closing the file gives the lock back, too.
         let _ = flock(&self.evidence, FlockOperation::Unlock);
         done
+    }
+
+    fn lock(&self, until: Option<Instant>) -> io::Result<()> {
+        let Some(until) = until else {
+            return Ok(flock(&self.evidence, FlockOperation::LockExclusive)?);
+        };
+        loop {
+            match flock(&self.evidence, FlockOperation::NonBlockingLockExclusive) {
+                Err(Errno::WOULDBLOCK) if Instant::now() < until => {
+                    // No descriptor tells when a lock is free. A signal ends the wait early, and it is tried again.
+                    let _ = poll(&mut [], Timespec::try_from(LOCK_PAUSE).ok().as_ref());
+                }
+                Err(Errno::WOULDBLOCK) => {
+                    let what = format!("another writer did not give back its lock (on {EVIDENCE})");
+                    return Err(io::Error::new(io::ErrorKind::WouldBlock, what));
+                }
+                locked => return Ok(locked?),
+            }
+        }
     }
 }
 

@@ -4,7 +4,10 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-const BLOCK: u64 = 64 * 1024;
+/// What is read at first.
+const BLOCK: u64 = 64 << 10;
+/// A line that is longer is no receipt.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// The end of a ledger.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -21,18 +24,21 @@ impl Tail {
     /// Reads backwards from the end.
     pub(crate) fn read(file: &File) -> io::Result<Self> {
         let length = file.metadata()?.len();
-        let mut bytes = Vec::new();
-        let mut start = length;
+        let mut wanted = BLOCK;
+        let mut bytes;
         loop {
+            let from = length.saturating_sub(wanted);
+            bytes = vec![0; usize::try_from(length - from).map_err(io::Error::other)?];
+            file.read_exact_at(&mut bytes, from)?;
             let ends = bytes.iter().rev().filter(|&&byte| byte == b'\n').take(2).count();
-            if start == 0 || ends == 2 {
+            if from == 0 || ends == 2 {
                 break;
             }
-            let from = start.saturating_sub(BLOCK);
-            let mut block = vec![0; usize::try_from(start - from).expect("a block fits in memory")];
-            file.read_exact_at(&mut block, from)?;
-            block.append(&mut bytes);
-            (bytes, start) = (block, from);
+            if wanted >= MOST_BYTES {
+                return Err(io::Error::other("its last line is longer than 64 MiB"));
+            }
+            // Twice as much each time, so that a long line is read twice and not many times.
+            wanted *= 2;
         }
         let Some(end) = bytes.iter().rposition(|&byte| byte == b'\n') else {
             return Ok(Self { line: None, whole_bytes: 0, torn: bytes });

@@ -21,6 +21,9 @@ use crate::say;
 /// Who asks after the records waits so long for them at most: somebody else may have their lock.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// A receipt of a request that ran is worth waiting for a lock, also when the request's own time is over.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// What a client gets.
 #[derive(Debug)]
 pub(crate) enum Piece {
@@ -175,7 +178,8 @@ impl Clerk {
 
     fn begin(&mut self, desk: &Desk, begin: Begin) {
         let Begin { ticket, ask, delivery, client, seat, began } = begin;
-        let place = desk.judge(&ask).and_then(|place| self.records.reserve().map(|()| place));
+        let until = Some(desk.until(began));
+        let place = desk.judge(&ask).and_then(|place| self.records.reserve_until(until).map(|()| place));
         let begun = place.and_then(|place| {
             // The session may have begun with it before this thread goes on.
             let asked = Instant::now();
@@ -190,7 +194,7 @@ impl Clerk {
                 self.running.insert(ticket, Running { ask, place, client, seat, began, asked });
             }
             Err(failure) => {
-                let fault = self.refuse(desk, &ask, &failure);
+                let fault = self.refuse(desk, &ask, &failure, until);
                 drop(seat);
                 // It may have gone.
                 let _ = client.send(Piece::Refused(fault));
@@ -201,14 +205,14 @@ impl Clerk {
     fn look(&mut self, asker: oneshot::Sender<Result<(), Failure>>) {
         // Who asked has given up meanwhile, or does now.
         if !asker.is_closed() {
-            let _ = asker.send(self.records.reserve());
+            let _ = asker.send(self.records.reserve_until(Some(Instant::now() + LOOK)));
         }
     }
 
     /// A refusal is on record, too; where it cannot be, that is what is told.
-    fn refuse(&mut self, desk: &Desk, ask: &Ask, failure: &Failure) -> Fault {
+    fn refuse(&mut self, desk: &Desk, ask: &Ask, failure: &Failure, until: Option<Instant>) -> Fault {
         desk.metrics.refused(ask);
-        match self.records.append(&desk.refused(ask, failure), contract_engine::now()) {
+        match self.records.append_until(&desk.refused(ask, failure), contract_engine::now(), until) {
             Ok(appended) => Fault::of(failure).with_receipt(&appended),
             Err(unwritable) => {
                 lose(desk, &unwritable);
@@ -223,7 +227,8 @@ impl Clerk {
         let Running { ask, place, client, seat, began, asked } = running;
         desk.metrics.completed(&ask, &finished, began.elapsed());
         let completion = desk.completion(&ask, place, &finished, session.as_deref());
-        let appended = self.records.append(&completion, contract_engine::now());
+        let until = Some(at + PATIENCE);
+        let appended = self.records.append_until(&completion, contract_engine::now(), until);
         if let Err(failure) = &appended {
             lose(desk, failure);
         }

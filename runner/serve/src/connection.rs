@@ -16,6 +16,7 @@ use crate::args::ServeArgs;
 use crate::desk::Desk;
 use crate::guard::Guard;
 use crate::listener::{Duplex, Listener};
+use crate::say;
 
 /// A client has so long for its headers.
 const HEADERS: Duration = Duration::from_secs(10);
@@ -99,7 +100,10 @@ async fn accept(
         let _seats = desk.seats.acquire_many(seats).await;
         let _connections = all.acquire_many(most).await;
     };
-    let _ = tokio::time::timeout(FAREWELL, over).await;
+    if tokio::time::timeout(FAREWELL, over).await.is_err() {
+        let left = desk.all_seats() - desk.seats.available_permits();
+        say(&format!("{left} requests had no receipt after {FAREWELL:?}, and get none"));
+    }
 }
 
 async fn serve(

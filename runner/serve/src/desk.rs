@@ -136,6 +136,13 @@ impl Desk {
         self.line().skip_session(session, failure, &self.gate);
     }
 
+    /// While no session is up: ends the calls that have no more time, and gives the time until the next one has none.
+    pub(crate) fn expire_waiting(&self, failure: &Failure) -> Option<Duration> {
+        let mut line = self.line();
+        line.expire_waiting(failure, &self.gate);
+        line.next_deadline().map(|until| until.saturating_duration_since(Instant::now()))
+    }
+
     /// Takes no more calls, and ends all that are open.
     pub(crate) fn end_all(&self, failure: Option<&Failure>) {
         self.line().end_all(&self.gate, failure);
@@ -147,6 +154,11 @@ impl Desk {
     /// Why it is refused; nothing is on record yet.
     pub(crate) fn judge(&self, ask: &Ask) -> Result<RunPlace, Failure> {
         self.gate.judge(ask, &self.papers, &self.adapter_digest, now())
+    }
+
+    /// When a request that began then has no more time.
+    pub(crate) fn until(&self, began: Instant) -> Instant {
+        began + Duration::from_millis(self.timeout_ms)
     }
 
     /// Hands a request to the session.
@@ -161,8 +173,7 @@ impl Desk {
         delivery: Delivery,
         client: UnboundedSender<Piece>,
     ) -> Result<(), Failure> {
-        let until = began + Duration::from_millis(self.timeout_ms);
-        let wanted = Wanted { op: ask.op(), args: self.gate.args(ask), until };
+        let wanted = Wanted { op: ask.op(), args: self.gate.args(ask), until: self.until(began) };
         self.line().call(ticket, wanted, Tracker::new(ask), delivery, client)
     }
 

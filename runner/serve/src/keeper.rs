@@ -2,14 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use contract_engine::{
     Answer, EarlySignals, Failure, LiveCalls, Note, Outcome, Plan, Request, Surroundings, Watcher, prepare,
     run_id,
 };
 use contract_inference::{AdapterFacts, EMBED, GENERATE};
-use contract_ipc::{Exit, Seed};
+use contract_ipc::{Code, Exit, Seed};
 use contract_receipts::RUNS_FOLDER;
 
 use crate::args::ServeArgs;
@@ -58,10 +58,6 @@ fn keep_up(
             Err(failure) => {
                 desk.skip_session(session, failure);
                 desk.metrics.session_ended();
-                // Memory or processes may be short for a moment.
-                if let Some(code) = signals.pause(PAUSE) {
-                    return Ok(code.exit());
-                }
                 Some(failure)
             }
             Ok(outcome) => {
@@ -90,6 +86,27 @@ fn keep_up(
         let (code, message) = (failure.code_text(), &failure.message);
         let became = if ended.is_ok() { "ended" } else { "could not begin" };
         say(&format!("the session {became} ({code}: {message}); a new one begins"));
+        // Memory or processes may be short for a moment.
+        if ended.is_err()
+            && let Some(code) = pause(desk, signals, failure)
+        {
+            return Ok(code.exit());
+        }
+    }
+}
+
+/// Waits for a better moment, or until a signal comes: its code then. Meanwhile time runs for those who wait.
+fn pause(desk: &Desk, signals: &EarlySignals, failure: &Failure) -> Option<Code> {
+    let end = Instant::now() + PAUSE;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let next = desk.expire_waiting(failure).unwrap_or(left);
+        if left.is_zero() {
+            return None;
+        }
+        if let Some(code) = signals.pause(left.min(next)) {
+            return Some(code);
+        }
     }
 }
 

@@ -172,6 +172,19 @@ impl Line {
         }
     }
 
+    /// Ends the calls that have no more time.
+    pub(crate) fn expire_waiting(&mut self, failure: &Failure, gate: &Gate) {
+        let now = Instant::now();
+        for ticket in self.tickets(|open| open.wanted.until <= now) {
+            self.pass_on(ticket, &answer_of(failure), gate);
+        }
+    }
+
+    /// When the first of the calls that have no end yet has no more time.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.open.values().map(|open| open.wanted.until).min()
+    }
+
     /// A call that its session was never asked for goes to the next one.
     pub(crate) fn unasked(&mut self, number: u64, answer: &Answer<'_>, gate: &Gate) {
         self.pass_on(Ticket(number), answer, gate);
@@ -183,6 +196,10 @@ impl Line {
         if open.client.is_closed() {
             // Its cancel may have come too late to be heard.
             open.tracker.stop(Stop::Cancelled);
+            return self.finish(ticket, open, answer, gate);
+        }
+        if open.wanted.until <= Instant::now() {
+            open.tracker.stop(Stop::Expired);
             return self.finish(ticket, open, answer, gate);
         }
         match self.ask(ticket, &open.wanted) {

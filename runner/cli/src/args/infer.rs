@@ -16,7 +16,7 @@ pub(crate) struct InferArgs {
     pub(crate) model: contract_inference::ModelArgs,
 
     /// Choose a profile for this class of tasks among those of --profiles
-    #[arg(long, value_name = "CLASS", value_parser = super::model::role, conflicts_with_all = ["model", "profile"], help_heading = "Model")]
+    #[arg(long, value_name = "CLASS", value_parser = super::model::role, conflicts_with_all = ["model", "profile", "api_key_env"], help_heading = "Model")]
     pub(crate) task: Option<contract_inference::Role>,
     /// The folder with the profiles to choose from, and those that may stand in for --profile [default: none]
     #[arg(long, value_name = "FOLDER", conflicts_with = "model", help_heading = "Model")]

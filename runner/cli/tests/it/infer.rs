@@ -346,6 +346,11 @@ fn a_route_chooses_by_task_and_is_on_record_and_a_fallback_must_count() {
     let done = room.infer(&[absent, &["--keys", "keys"]].concat());
     assert_eq!(done.status, 0, "{}", done.stderr);
     assert_eq!(room.evidence()["situation"], "cached-fallback");
+    // A key is for the server of the profile that was named, and whoever stands in does not get it.
+    let done = room.infer(&[absent, &["--keys", "keys", "--api-key-env", "KEY"]].concat());
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let done = room.infer(&[QUESTION, "--task", "triage", "--api-key-env", "KEY"]);
+    assert_eq!(done.status, 2, "{}", done.stderr);
     // The route speaks of profiles: another file beside it would have no part in the decision.
     let done = room.infer(&[absent, &["--keys", "keys", "--model", "tiny-words.gguf"]].concat());
     assert_eq!(done.status, 2, "{}", done.stderr);

@@ -178,6 +178,8 @@ impl Door {
         if decision.chosen().is_some_and(|chosen| chosen.depth > 0) {
             self.basis.fallback = Some(Standing::FULL);
             note(self.output, &format!("{} stands in", style::tame(&chosen.reference)));
+            // A key is for the server of the profile that was named.
+            wanted.api_key_env = None;
         }
         wanted.profile = shelf.path(&chosen.reference).map(Path::to_owned);
         Ok(wanted)
