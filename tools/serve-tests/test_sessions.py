@@ -243,6 +243,22 @@ class Sessions(unittest.TestCase):
                 self.assertEqual(health(server)[0], 503)
                 self.assertEqual([one["outcome"] for one in server.evidence()], ["failed"])
 
+    def test_a_session_that_does_not_answer_is_not_healthy(self) -> None:
+        with Server(self.prefix, "--timeout", "200ms") as server, ThreadPoolExecutor(1) as pool:
+            self.wait_until_up(server)
+            adapter = adapter_of(server)
+            os.kill(adapter, signal.SIGSTOP)
+            asked = pool.submit(ask, server)
+            for _ in range(6000):
+                status, state = health(server)
+                if status == 503:
+                    break
+                time.sleep(0.01)
+            self.assertEqual((status, state["code"]), (503, "IPC_TIMEOUT"))
+            os.kill(adapter, signal.SIGCONT)
+            self.assertEqual(asked.result()[0], 504)
+            self.assertEqual(health(server)[0], 200)
+
     def test_records_that_break_stop_answers_and_not_the_server(self) -> None:
         with Server(self.prefix) as server:
             self.assertEqual(ask(server)[0], 200)

@@ -12,6 +12,7 @@ use contract_inference::{
     AdapterFacts, Ask, Basis, Caller, Completion, DEFAULT_FOLDER, EgressPapers, Finished, Gate, Heard,
     Records, RunPlace, RunRef, Stop, Tracker,
 };
+use contract_ipc::Code;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -19,6 +20,9 @@ use crate::args::ServeArgs;
 use crate::clerk::{Clerk, Job, Piece};
 use crate::line::{Delivery, Line, Session, Ticket, Wanted};
 use crate::metrics::Metrics;
+
+/// A request whose time is over ends at its session's next step. One that does not for so long may not take a step.
+const LATE: Duration = Duration::from_secs(1);
 
 /// Everything that requests share.
 pub(crate) struct Desk {
@@ -90,14 +94,20 @@ impl Desk {
         self.records_folder.display().to_string()
     }
 
-    /// Looks whether a session is up, and the model is the one that was looked at.
+    /// Looks whether a session is up and answers, and the model is the one that was looked at.
     ///
     /// # Errors
     /// Why a request would get no answer now.
     pub(crate) fn check_serving(&self) -> Result<(), Failure> {
-        if !self.line().is_up() {
+        let line = self.line();
+        if !line.is_up() {
             return Err(Line::not_up());
         }
+        if line.next_deadline().is_some_and(|until| until + LATE < Instant::now()) {
+            let what = "the session has not ended a request whose time is over";
+            return Err(Failure::new(Code::IpcTimeout, what));
+        }
+        drop(line);
         self.gate.check_unchanged()
     }
 

@@ -53,7 +53,7 @@ fn verify_records(folder: &Path, expected: Option<&str>, output: Output) -> Resu
     }
     if found.set_aside > 0 {
         print_line(&format!(
-            "{} without a receipt stand in unfinished.ndjson; nothing vouches for them",
+            "{} without a receipt in unfinished.ndjson: nothing vouches for what stands there",
             counted(found.set_aside, "line", "lines")
         ))?;
     }
