@@ -13,6 +13,8 @@ use crate::error::LedgerError;
 
 /// One block of this size is written in place: a reader sees the old one or the new one.
 pub(crate) const HEAD_BYTES: usize = 256;
+/// The largest integer that every JSON reader has exactly (RFC 8785, section 3.2.2.3).
+const MOST_ENTRIES: u64 = (1 << 53) - 1;
 /// What is read of something that is no head.
 const MOST_BYTES: u64 = 4096;
 
@@ -83,7 +85,11 @@ impl Head {
         Tape::new()
             .parse(&text, &contract_json::Limits::default())
             .map_err(|error| bad(error.to_string()))?;
-        serde_json::from_slice(&text).map(Some).map_err(|error| bad(error.to_string()))
+        let head: Self = serde_json::from_slice(&text).map_err(|error| bad(error.to_string()))?;
+        if head.sequence >= MOST_ENTRIES || head.sequence + 1 != head.count {
+            return Err(bad("`count` is not one more than `sequence`".to_owned()));
+        }
+        Ok(Some(head))
     }
 
     /// Writes it in place.

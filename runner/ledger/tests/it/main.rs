@@ -132,6 +132,23 @@ fn without_a_head_nothing_is_claimed() {
 }
 
 #[test]
+fn a_head_whose_numbers_contradict_each_other_is_none() {
+    let (_folder, path) = ledger(2);
+    let head = std::fs::read_to_string(Head::path(&path)).unwrap();
+    for (count, sequence) in [(u64::MAX, u64::MAX), (u64::MAX, u64::MAX - 1), (u64::MAX, 0), (0, 0), (2, 9)] {
+        let wrong = head
+            .replace("\"count\":2", &format!("\"count\":{count}"))
+            .replace("\"sequence\":1", &format!("\"sequence\":{sequence}"));
+        assert_ne!(wrong, head);
+        std::fs::write(Head::path(&path), wrong).unwrap();
+        assert_eq!(code(&path), Code::LedgerMismatch);
+        assert_eq!(Ledger::open(&path, false).unwrap_err().code(), Code::LedgerMismatch);
+        let repaired = Ledger::repair(&path, false, None, "2026-03-11T09:00:00Z");
+        assert_eq!(repaired.unwrap_err().code(), Code::LedgerMismatch);
+    }
+}
+
+#[test]
 fn a_genesis_that_names_a_predecessor_is_refused() {
     let (_folder, path) = ledger(0);
     let mut first = receipt("first");
