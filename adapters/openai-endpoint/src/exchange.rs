@@ -14,7 +14,7 @@ use crate::answer::{Verdict, judge, words};
 use crate::bounds::{BODY_BYTES, CHUNK_LINE_BYTES, ERROR_BODY_BYTES, HEAD_BYTES, READ_BYTES};
 use crate::patience::Patience;
 use crate::place::Place;
-use crate::quoted;
+use crate::quoted::Private;
 use crate::request::Accepts;
 use crate::turns;
 
@@ -61,7 +61,7 @@ pub(crate) struct Exchange {
     look: Duration,
     place: Place,
     accepts: Accepts,
-    private: Vec<String>,
+    private: Private,
     patience: Patience,
     state: State,
     /// What came and is not read yet.
@@ -80,7 +80,7 @@ impl Exchange {
         (stream, turn): (TcpStream, turns::Turn),
         place: Place,
         (bytes, call): (Vec<u8>, Call<RecvResponse>),
-        (accepts, private): (Accepts, Vec<String>),
+        (accepts, private): (Accepts, Private),
         patience: Patience,
     ) -> Result<Self, Failure> {
         // A request is few writes; the last one is not to wait for an acknowledgement.
@@ -120,7 +120,7 @@ impl Exchange {
 
     /// Words of the server that may stand in an error. `output` is what it has made so far.
     pub(crate) fn quote(&self, words: &str, output: &str) -> String {
-        quoted::without(words, self.private.iter().map(String::as_str).chain([output]))
+        self.private.without(words, output)
     }
 
     /// One read or write, which waits at most [`turns::Turn::look`].

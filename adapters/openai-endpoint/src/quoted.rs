@@ -6,20 +6,40 @@ use std::collections::HashMap;
 
 use crate::bounds::WORDS_BYTES;
 
-/// So many bytes in common are a quotation. Shorter texts count as a whole, from `LEAST` on.
+/// So many bytes in common with a text are a quotation. Shorter texts count as a whole, from `LEAST` on.
 const WINDOW: usize = 12;
 const LEAST: usize = 4;
+/// The same for a key: servers that hide it show its last bytes.
+const KEY_WINDOW: usize = 4;
 /// So much of the words is looked at.
 const LOOKED_AT: usize = 4096;
 const HIDDEN: &str = "[...]";
 
-/// What `words` say, without any piece of `private`.
-pub(crate) fn without<'a>(words: &str, private: impl IntoIterator<Item = &'a str>) -> String {
+/// What stands in a request and must stand in no error.
+pub(crate) struct Private {
+    pub(crate) texts: Vec<String>,
+    pub(crate) key: Option<String>,
+}
+
+impl Private {
+    /// What `words` say, without any piece of it and of `output`.
+    pub(crate) fn without(&self, words: &str, output: &str) -> String {
+        without(words, self.texts.iter().map(String::as_str).chain([output]), self.key.as_deref())
+    }
+}
+
+/// What `words` say, without any piece of the texts and the key.
+pub(crate) fn without<'a>(
+    words: &str,
+    texts: impl IntoIterator<Item = &'a str>,
+    key: Option<&str>,
+) -> String {
     let all = words.trim();
     let words = cut(all, LOOKED_AT);
     let mut hidden = vec![false; words.len()];
-    for text in private {
-        hide(words.as_bytes(), text.as_bytes(), &mut hidden);
+    let texts = texts.into_iter().map(|text| (text, WINDOW)).chain(key.map(|key| (key, KEY_WINDOW)));
+    for (text, window) in texts {
+        hide(words.as_bytes(), text.as_bytes(), window, &mut hidden);
     }
     if words.len() < all.len() {
         // A quotation that begins here cannot be seen to be one.
@@ -48,8 +68,8 @@ fn cut(words: &str, most: usize) -> &str {
     &words[..end]
 }
 
-fn hide(words: &[u8], text: &[u8], hidden: &mut [bool]) {
-    let window = WINDOW.min(text.len());
+fn hide(words: &[u8], text: &[u8], window: usize, hidden: &mut [bool]) {
+    let window = window.min(text.len());
     if window < LEAST {
         return;
     }
@@ -72,19 +92,26 @@ mod tests {
     fn quotations_of_the_request_are_left_out() {
         let prompt = "The patient is called M\u{fc}ller and lives in Bern.";
         let words = format!("bad value at prompt: '{prompt}' is too long\nuse less");
-        assert_eq!(without(&words, [prompt]), "bad value at prompt: '[...]' is too long use less");
+        assert_eq!(without(&words, [prompt], None), "bad value at prompt: '[...]' is too long use less");
         let part = "input_value='...called M\u{fc}ller and...'";
-        assert_eq!(without(part, [prompt]), "input_value='...[...]...'");
-        assert_eq!(without("Invalid key: s3cr.", ["s3cr"]), "Invalid key: [...].");
-        assert_eq!(without("no model a", ["a", ""]), "no model a");
+        assert_eq!(without(part, [prompt], None), "input_value='...[...]...'");
+        assert_eq!(without("Invalid key: s3cr.", ["s3cr"], None), "Invalid key: [...].");
+        assert_eq!(without("no model a", ["a", ""], None), "no model a");
         let quoted = format!("wrong: {}", &prompt.repeat(100));
-        assert_eq!(without(&quoted, [prompt]), "wrong: [...]");
+        assert_eq!(without(&quoted, [prompt], None), "wrong: [...]");
+    }
+
+    #[test]
+    fn a_key_is_left_out_also_where_the_server_hides_most_of_it() {
+        let key = Some("sk-proj-0123456789abcdefWXYZ");
+        assert_eq!(without("Incorrect key: sk-p****WXYZ.", [], key), "Incorrect key: [...]****[...].");
+        assert_eq!(without("no model sky", [], key), "no model sky");
     }
 
     #[test]
     fn words_are_short_and_on_one_line() {
-        assert_eq!(without(" a\u{1b}[31m\r\nb ", []), "a [31m  b");
-        assert_eq!(without(&"\u{fc}".repeat(1000), []).len(), 300);
-        assert_eq!(without(&format!("{}\u{fc}", "a".repeat(299)), []).len(), 299);
+        assert_eq!(without(" a\u{1b}[31m\r\nb ", [], None), "a [31m  b");
+        assert_eq!(without(&"\u{fc}".repeat(1000), [], None).len(), 300);
+        assert_eq!(without(&format!("{}\u{fc}", "a".repeat(299)), [], None).len(), 299);
     }
 }

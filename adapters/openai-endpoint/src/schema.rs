@@ -23,7 +23,7 @@ impl Schema {
         let built =
             jsonschema::options().with_pattern_options(patterns).build(&Value::Object(schema.clone()));
         built.map(Self).map_err(|error| {
-            let why = quoted::without(&error.to_string(), []);
+            let why = quoted::without(&error.to_string(), [], None);
             Failure::bad_input(format!("/jsonSchema is no JSON Schema: {why}"))
                 .details(json!({ "pointer": "/jsonSchema" }))
         })

@@ -11,6 +11,7 @@ use crate::exchange::{Exchange, Turn};
 use crate::key::ApiKey;
 use crate::patience::{Patience, Signs};
 use crate::place::Place;
+use crate::quoted::Private;
 use crate::request::Request;
 
 /// The default of `basePath`.
@@ -78,8 +79,8 @@ impl Server {
             let text = failure.to_string();
             place.unreachable(text.strip_prefix("ADAPTER_IO: ").unwrap_or(&text))
         })?;
-        let mut private = std::mem::take(&mut request.private);
-        private.extend(self.key.as_ref().map(|key| key.secret().to_owned()));
+        let key = self.key.as_ref().map(|key| key.secret().to_owned());
+        let private = Private { texts: std::mem::take(&mut request.private), key };
         let turn = adapter.turns.begin();
         Exchange::new((stream, turn), place, call, (request.accepts, private), self.patience)
     }
