@@ -24,7 +24,11 @@ pub(super) struct LastLine {
 
 impl LastLine {
     pub(super) fn read(file: &File) -> io::Result<Self> {
-        let length = file.metadata()?.len();
+        Self::before(file, file.metadata()?.len())
+    }
+
+    /// The same of the first `length` bytes.
+    pub(super) fn before(file: &File, length: u64) -> io::Result<Self> {
         let mut wanted = FIRST_BYTES;
         loop {
             let from = length.saturating_sub(wanted);

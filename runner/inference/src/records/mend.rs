@@ -117,7 +117,8 @@ pub(super) fn stored(folder: &Path) -> Result<Option<File>, Failure> {
     file.map_err(|error| unwritable(folder, &error))
 }
 
-/// The last receipt, its evidence and its texts belong together. What is before them `verify` looks at.
+/// The last receipt, its evidence and its texts belong together, and what is before them is of other receipts. More than that
+/// `verify` looks at.
 pub(super) fn check_end(
     folder: &Path,
     pairs: &mut Pairs,
@@ -125,18 +126,30 @@ pub(super) fn check_end(
     count: u64,
 ) -> Result<(), Failure> {
     let Some(place) = count.checked_sub(1) else { return Ok(()) };
-    let last = |file: &File| {
-        let found = LastLine::read(file).map_err(|error| unwritable(folder, &error))?;
-        Ok::<_, Failure>(found.line.unwrap_or_default())
-    };
+    let failed = |error: io::Error| unwritable(folder, &error);
     let wrong = |what: String| mismatch(folder, format!("receipt {place}: {what}"));
-    let receipt: Receipt = from_slice(&last(receipts)?).map_err(|error| wrong(error.to_string()))?;
-    let found = pairs.check(place, &receipt, &last(evidence)?).map_err(wrong)?;
+    // The last line, and the place of the one before it.
+    let last = |file: &File| {
+        let LastLine { line, start, .. } = LastLine::read(file).map_err(failed)?;
+        let before = LastLine::before(file, start).map_err(failed)?.line;
+        Ok::<_, Failure>((line.unwrap_or_default(), before.map(|line| judged_place(&line))))
+    };
+    let receipt: Receipt = from_slice(&last(receipts)?.0).map_err(|error| wrong(error.to_string()))?;
+    let (line, before) = last(evidence)?;
+    let found = pairs.check(place, &receipt, &line).map_err(wrong)?;
+    if before != place.checked_sub(1).map(Some) {
+        return Err(wrong(format!("the line before its own in {EVIDENCE} is of another place")));
+    }
     if !found.keeps_texts() {
         return Ok(());
     }
     let Some(stored) = stored(folder)? else { return Err(wrong(format!("its texts are not in {STORED}"))) };
-    check_texts(&receipt, &found, &last(&stored)?).map_err(wrong)
+    let (line, before) = last(&stored)?;
+    check_texts(&receipt, &found, &line).map_err(wrong)?;
+    if before.is_some_and(|before| before.is_none_or(|before| before >= place)) {
+        return Err(wrong(format!("the line before its own in {STORED} is of another place")));
+    }
+    Ok(())
 }
 
 /// What stands in a file after the line of the last receipt.

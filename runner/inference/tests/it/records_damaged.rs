@@ -243,11 +243,13 @@ fn an_end_that_does_not_fit_stops_the_next_writer_and_those_that_are_open() {
     type Edit = fn(&str) -> String;
     let another = |text: &str| text.replace("\"ledgerSeq\":1", "\"ledgerSeq\":99");
     // Who has them open sees lengths and not bytes.
-    let edits: [(&str, bool, Edit); 4] = [
+    let edits: [(&str, bool, Edit); 6] = [
         (EVIDENCE, false, |text| text.replace("\"totalMs\":4", "\"totalMs\":5")),
         (STORED, false, |text| text.replace("\"b\"", "\"x\"")),
         (STORED, true, |_| String::new()),
         (STORED, true, another),
+        (EVIDENCE, true, |text| format!("{text}{}\n", text.lines().last().unwrap())),
+        (STORED, true, |text| text.repeat(2)),
     ];
     for (name, is_seen, edit) in edits {
         let dir = tempfile::tempdir().unwrap();
