@@ -107,7 +107,7 @@ impl Records {
     ///
     /// # Errors
     /// `INFERENCE_RECORDS_UNWRITABLE`; `INFERENCE_RECORDS_MISMATCH` when evidence and receipts do not belong together; those of the
-    /// ledger: `LEDGER_MISMATCH`, and `LEDGER_TORN` when more stands behind its head than one interrupted writer leaves.
+    /// ledger: `LEDGER_MISMATCH`, and `LEDGER_TORN` when something stands behind its head that has no evidence.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         let unwritable = |error: io::Error| unwritable(folder, &error);
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritable)?;
@@ -290,18 +290,30 @@ impl Records {
         Ok((count, start))
     }
 
-    /// Sets aside what interrupted writers left; gives the place of the next evidence.
+    /// Sets aside what interrupted writers left, where all else belongs together; gives the place of the next evidence.
     fn mend(&mut self, count: u64) -> Result<u64, Failure> {
         let evidence = Surplus::of(&self.folder, &self.evidence, EVIDENCE, count)?;
-        let texts = mend::stored(&self.folder)?;
-        let surplus =
-            texts.as_ref().map(|file| Surplus::of(&self.folder, file, STORED, count)).transpose()?;
+        let texts = match mend::stored(&self.folder)? {
+            Some(file) => {
+                let surplus = Surplus::of(&self.folder, &file, STORED, count)?;
+                Some((file, surplus))
+            }
+            None => None,
+        };
+        let chained = self.receipts.metadata().map_err(|error| unwritable(&self.folder, &error))?.len();
+        check_end(
+            &self.folder,
+            &mut self.pairs,
+            (&self.receipts, chained),
+            (&self.evidence, evidence.keep),
+            texts.as_ref().map(|(file, surplus)| (file, surplus.keep)),
+            count,
+        )?;
         let start = evidence.cut(&self.folder, &self.evidence, EVIDENCE)?;
-        let stored = match texts.iter().zip(surplus).next() {
-            Some((file, surplus)) => surplus.cut(&self.folder, file, STORED)?,
+        let stored = match texts {
+            Some((file, surplus)) => surplus.cut(&self.folder, &file, STORED)?,
             None => 0,
         };
-        check_end(&self.folder, &mut self.pairs, [&self.receipts, &self.evidence], count)?;
         self.known = Some(Lengths { evidence: start, stored, count });
         Ok(start)
     }

@@ -118,19 +118,21 @@ pub(super) fn stored(folder: &Path) -> Result<Option<File>, Failure> {
 }
 
 /// The last receipt, its evidence and its texts belong together, and what is before them is of other receipts. More than that
-/// `verify` looks at.
+/// `verify` looks at. Of each file its first bytes count.
 pub(super) fn check_end(
     folder: &Path,
     pairs: &mut Pairs,
-    [receipts, evidence]: [&File; 2],
+    receipts: (&File, u64),
+    evidence: (&File, u64),
+    stored: Option<(&File, u64)>,
     count: u64,
 ) -> Result<(), Failure> {
     let Some(place) = count.checked_sub(1) else { return Ok(()) };
     let failed = |error: io::Error| unwritable(folder, &error);
     let wrong = |what: String| mismatch(folder, format!("receipt {place}: {what}"));
     // The last line, and the place of the one before it.
-    let last = |file: &File| {
-        let LastLine { line, start, .. } = LastLine::read(file).map_err(failed)?;
+    let last = |(file, length): (&File, u64)| {
+        let LastLine { line, start, .. } = LastLine::before(file, length).map_err(failed)?;
         let before = LastLine::before(file, start).map_err(failed)?.line;
         Ok::<_, Failure>((line.unwrap_or_default(), before.map(|line| judged_place(&line))))
     };
@@ -143,13 +145,17 @@ pub(super) fn check_end(
     if !found.keeps_texts() {
         return Ok(());
     }
-    let Some(stored) = stored(folder)? else { return Err(wrong(format!("its texts are not in {STORED}"))) };
-    let (line, before) = last(&stored)?;
+    let (line, before) = match stored {
+        Some(stored) => last(stored)?,
+        None => return Err(wrong(format!("its texts are not in {STORED}"))),
+    };
     check_texts(&receipt, &found, &line).map_err(wrong)?;
-    if before.is_some_and(|before| before.is_none_or(|before| before >= place)) {
-        return Err(wrong(format!("the line before its own in {STORED} is of another place")));
+    match before {
+        Some(before) if before.is_none_or(|before| before >= place) => {
+            Err(wrong(format!("the line before its own in {STORED} is of another place")))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// What stands in a file after the line of the last receipt.
@@ -157,7 +163,7 @@ pub(super) struct Surplus {
     /// The whole line of the next place, and what has no line feed.
     removed: Vec<u8>,
     /// The length without it.
-    keep: u64,
+    pub(super) keep: u64,
 }
 
 impl Surplus {

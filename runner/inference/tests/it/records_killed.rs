@@ -193,6 +193,17 @@ fn a_receipt_that_does_not_continue_the_chain_is_not_taken_in() {
 }
 
 #[test]
+fn nothing_is_cut_off_where_the_end_does_not_fit() {
+    let killed = Killed::after(3);
+    Records::open(killed.path()).unwrap();
+    let evidence = killed.path().join(EVIDENCE);
+    let text = fs::read_to_string(&evidence).unwrap();
+    let changed = text.replace("\"totalMs\":4", "\"totalMs\":5") + "{\"ledgerSeq\":3}\n{\"half";
+    fs::write(&evidence, changed).unwrap();
+    killed.stops_the_next_writer(Code::InferenceRecordsMismatch);
+}
+
+#[test]
 fn a_chain_without_its_head_is_left_to_a_person() {
     let killed = Killed::after(2);
     for lost in [fs::remove_file, |path| fs::write(path, "")] {
