@@ -173,13 +173,13 @@ class Sessions(unittest.TestCase):
             self.assertEqual([one["outcome"] for one in server.evidence()], ["answered", "failed"])
 
     def test_time_runs_while_no_session_can_begin(self) -> None:
-        with self.next_cannot_begin("--timeout", "100ms") as (server, _):
+        with self.next_cannot_begin("--timeout", "1s") as (server, _):
             self.wait_for(server, "contract_serve_sessions_ended_total 2")
             status, answer = ask(server)
             self.assertEqual((status, answer["error"]["code"]), (504, "IPC_TIMEOUT"))
 
     def test_time_runs_while_somebody_else_has_the_lock(self) -> None:
-        with Server(self.prefix, "--timeout", "500ms") as server, open(server.records / "evidence.ndjson", "rb") as held:
+        with Server(self.prefix, "--timeout", "2s") as server, open(server.records / "evidence.ndjson", "rb") as held:
             self.wait_until_up(server)
             self.assertEqual(ask(server)[0], 200)
             fcntl.flock(held, fcntl.LOCK_EX)
