@@ -299,7 +299,8 @@ class Sessions(unittest.TestCase):
                 self.assertEqual(server.process.wait(timeout=20), 143, delay)
 
     def test_a_lock_of_somebody_else_does_not_keep_it_up(self) -> None:
-        with Server(self.prefix) as server, open(server.records / "evidence.ndjson", "rb") as held:
+        under = ("sh", "-c", 'exec "$@" 2>errors', "sh")
+        with Server(self.prefix, under=under) as server, open(server.records / "evidence.ndjson", "rb") as held:
             self.wait_until_up(server)
             fcntl.flock(held, fcntl.LOCK_EX)
             threading.Thread(target=abandoned, args=(server,), daemon=True).start()
@@ -308,6 +309,8 @@ class Sessions(unittest.TestCase):
             self.assertEqual((status, state["code"]), (503, "INFERENCE_RECORDS_UNWRITABLE"))
             server.process.send_signal(signal.SIGTERM)
             self.assertEqual(server.process.wait(timeout=60), 143)
+            errors = Path(server.folder.name, "errors").read_text()
+            self.assertIn("requests without a receipt when the server ended: 1\n", errors)
 
     def test_an_answer_tells_where_its_time_went(self) -> None:
         with Server(self.prefix) as server:

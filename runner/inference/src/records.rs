@@ -1,6 +1,5 @@
 //! The folder of inference records: the chain of receipts, the evidence beside it, and texts only where the user wants them kept.
 
-mod lines;
 mod mend;
 mod pair;
 mod verify;

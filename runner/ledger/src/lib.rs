@@ -14,5 +14,6 @@ mod writer;
 pub use error::LedgerError;
 pub use head::Head;
 pub use repair::Repair;
+pub use tail::Tail;
 pub use verify::{Verified, verify};
 pub use writer::Ledger;

@@ -1,4 +1,4 @@
-//! The last line of a ledger, without reading the rest.
+//! The last line of a file of lines, without reading the rest.
 
 use std::fs::File;
 use std::io;
@@ -6,24 +6,36 @@ use std::os::unix::fs::FileExt as _;
 
 /// What is read at first.
 const BLOCK: u64 = 64 << 10;
-/// A line that is longer is no receipt.
+/// A line that is longer is none of ours.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// The end of a ledger.
+/// The end of a file of lines.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tail {
+pub struct Tail {
     /// The last whole line, without its line feed; none when there is none.
-    pub(crate) line: Option<Vec<u8>>,
+    pub line: Option<Vec<u8>>,
+    /// Where that line begins.
+    pub start: u64,
     /// Bytes up to and with the last line feed.
-    pub(crate) whole_bytes: u64,
+    pub whole_bytes: u64,
     /// What follows it: a line that was not written to its end.
-    pub(crate) torn: Vec<u8>,
+    pub torn: Vec<u8>,
 }
 
 impl Tail {
-    /// Reads backwards from the end.
-    pub(crate) fn read(file: &File) -> io::Result<Self> {
-        let length = file.metadata()?.len();
+    /// The end of a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or its last line is longer than 64 MiB.
+    pub fn read(file: &File) -> io::Result<Self> {
+        Self::before(file, file.metadata()?.len())
+    }
+
+    /// The same of its first `length` bytes.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn before(file: &File, length: u64) -> io::Result<Self> {
         let mut wanted = BLOCK;
         let mut bytes;
         loop {
@@ -41,10 +53,14 @@ impl Tail {
             wanted *= 2;
         }
         let Some(end) = bytes.iter().rposition(|&byte| byte == b'\n') else {
-            return Ok(Self { line: None, whole_bytes: 0, torn: bytes });
+            return Ok(Self { torn: bytes, ..Self::default() });
         };
-        let begin = bytes[..end].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
         let torn = bytes.split_off(end + 1);
-        Ok(Self { line: Some(bytes[begin..end].to_vec()), whole_bytes: length - torn.len() as u64, torn })
+        bytes.pop();
+        let begin = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let line = bytes.split_off(begin);
+        let whole_bytes = length - torn.len() as u64;
+        let start = whole_bytes - line.len() as u64 - 1;
+        Ok(Self { line: Some(line), start, whole_bytes, torn })
     }
 }

@@ -303,12 +303,17 @@ mod tests {
 
     impl Waiting {
         fn new() -> Self {
+            Self::with(Duration::from_secs(60))
+        }
+
+        /// It has so much time.
+        fn with(time: Duration) -> Self {
             let (ends, ended) = channel();
             let mut line = Line::first(ends);
             let (_, calls) = line.next_session();
             let ask =
                 Ask { input: Input::Prompt("a".to_owned()), sampling: Sampling::default(), timeout_ms: None };
-            let until = Instant::now() + Duration::from_secs(60);
+            let until = Instant::now() + time;
             let wanted = Wanted { op: ask.op(), args: b"{}".to_vec(), until };
             let (sender, client) = unbounded_channel();
             line.call(TICKET, wanted, Tracker::new(&ask), Delivery::Whole, sender).unwrap();
@@ -357,18 +362,34 @@ mod tests {
         assert!(matches!(waiting.ending(), Some(Ending::Failed(_))));
     }
 
+    type End = fn(&mut Waiting);
+    /// What a session that ended, and one that could not begin, does with what waits.
+    const ENDS: [End; 2] = [
+        |waiting| waiting.line.unasked(TICKET.0, &answer_of(&killed()), &waiting.gate),
+        |waiting| waiting.line.skip_session(0, &killed(), &waiting.gate),
+    ];
+
     #[test]
     fn whoever_went_while_the_session_ended_has_cancelled() {
-        type End = fn(&mut Waiting);
-        let ends: [End; 2] = [
-            |waiting| waiting.line.unasked(TICKET.0, &answer_of(&killed()), &waiting.gate),
-            |waiting| waiting.line.skip_session(0, &killed(), &waiting.gate),
-        ];
-        for end in ends {
+        for end in ENDS {
             let mut waiting = Waiting::new();
             waiting.client.close();
             end(&mut waiting);
             assert!(matches!(waiting.ending(), Some(Ending::Cancelled(_))));
         }
+    }
+
+    #[test]
+    fn what_has_no_more_time_does_not_wait_on() {
+        let expire: End = |waiting| waiting.line.expire_waiting(&killed(), &waiting.gate);
+        for end in ENDS.into_iter().chain([expire]) {
+            let mut waiting = Waiting::with(Duration::ZERO);
+            end(&mut waiting);
+            let ending = waiting.ending();
+            assert!(matches!(&ending, Some(Ending::Failed(why)) if why.is(Code::IpcTimeout)), "{ending:?}");
+        }
+        let mut waiting = Waiting::new();
+        expire(&mut waiting);
+        assert_eq!(waiting.ending(), None);
     }
 }

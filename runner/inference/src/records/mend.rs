@@ -8,10 +8,9 @@ use std::path::Path;
 
 use contract_engine::Failure;
 use contract_json::from_slice;
-use contract_ledger::{Head, Ledger, LedgerError};
+use contract_ledger::{Head, Ledger, LedgerError, Tail};
 use serde::Deserialize;
 
-use super::lines::LastLine;
 use super::pair::{Pairs, Receipt, check_texts};
 use super::{
     EVIDENCE, RECEIPTS, STORED, UNFINISHED, mismatch, of_writer, open_private, unwritable, write_synced,
@@ -132,8 +131,8 @@ pub(super) fn check_end(
     let wrong = |what: String| mismatch(folder, format!("receipt {place}: {what}"));
     // The last line, and the place of the one before it.
     let last = |(file, length): (&File, u64)| {
-        let LastLine { line, start, .. } = LastLine::before(file, length).map_err(failed)?;
-        let before = LastLine::before(file, start).map_err(failed)?.line;
+        let Tail { line, start, .. } = Tail::before(file, length).map_err(failed)?;
+        let before = Tail::before(file, start).map_err(failed)?.line;
         Ok::<_, Failure>((line.unwrap_or_default(), before.map(|line| judged_place(&line))))
     };
     let receipt: Receipt = from_slice(&last(receipts)?.0).map_err(|error| wrong(error.to_string()))?;
@@ -169,8 +168,8 @@ pub(super) struct Surplus {
 impl Surplus {
     /// A line that is not whole, or the whole line of the place `count`. More or less than that is a mismatch.
     pub(super) fn of(folder: &Path, file: &File, name: &str, count: u64) -> Result<Self, Failure> {
-        let LastLine { line, start, end, torn } =
-            LastLine::read(file).map_err(|error| unwritable(folder, &error))?;
+        let Tail { line, start, whole_bytes: end, torn } =
+            Tail::read(file).map_err(|error| unwritable(folder, &error))?;
         let place = match &line {
             None => None,
             Some(text) => Some(
@@ -211,13 +210,13 @@ impl Surplus {
         }
         if name == EVIDENCE {
             let aside = open_private(&folder.join(UNFINISHED)).map_err(failed)?;
-            let LastLine { end, torn, .. } = LastLine::read(&aside).map_err(failed)?;
+            let Tail { whole_bytes, torn, .. } = Tail::read(&aside).map_err(failed)?;
             let mut lines = self.removed;
             if !torn.is_empty() {
                 lines.insert(0, b'\n');
             }
             lines.push(b'\n');
-            write_synced(&aside, end + torn.len() as u64, &lines).map_err(failed)?;
+            write_synced(&aside, whole_bytes + torn.len() as u64, &lines).map_err(failed)?;
         }
         file.set_len(self.keep).and_then(|()| file.sync_data()).map_err(failed)?;
         Ok(self.keep)
